@@ -1,0 +1,50 @@
+//! What framing hands to extraction: the records of one input, in order, as JSON texts.
+
+use std::sync::Arc;
+
+use crate::error::RejectReason;
+use crate::limits::PADDING_BYTES;
+
+/// Some records of one input, in input order.
+///
+/// Containers that are not JSON (CSV, Avro, Parquet, query tables) write their records as JSON
+/// objects into `bytes`, so that every export shape goes through one extraction.
+#[derive(Debug, Clone)]
+pub struct Chunk {
+    /// Name of the input.
+    pub file: Arc<str>,
+    /// The texts, followed by [`PADDING_BYTES`] zero bytes (see [`Chunk::seal`]).
+    pub bytes: Vec<u8>,
+    /// Where each record stands in `bytes`.
+    pub records: Vec<Span>,
+}
+
+/// One record of a chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// First byte in the chunk.
+    pub start: u32,
+    /// Byte after the last.
+    pub end: u32,
+    /// Bytes from the start of the unpacked input; for a row of a table, to the row's start.
+    pub offset: u64,
+    /// Set when framing already knows that the record is damaged.
+    pub damage: Option<RejectReason>,
+}
+
+impl Chunk {
+    /// An empty chunk of `file`.
+    pub fn new(file: Arc<str>) -> Self {
+        Self { file, bytes: Vec::new(), records: Vec::new() }
+    }
+
+    /// Appends the padding; call once, when the last record is in.
+    pub fn seal(&mut self) {
+        self.bytes.resize(self.bytes.len() + PADDING_BYTES, 0);
+    }
+
+    /// Bytes of records, padding left out; 0 before [`Chunk::seal`].
+    pub fn text_len(&self) -> usize {
+        self.bytes.len().saturating_sub(PADDING_BYTES)
+    }
+}

@@ -1,0 +1,3 @@
+//! From records to Arrow batches.
+
+pub mod chunk;

@@ -1,0 +1,22 @@
+//! Every bound of the program, named with its unit.
+
+/// Deepest nesting of objects and arrays in a record, and of JSON texts inside JSON texts.
+pub const DEPTH_MAX: usize = 128;
+/// How often JSON may be encoded as text inside JSON before it is left alone.
+pub const TEXT_NESTING_MAX: usize = 4;
+/// Largest single record, in bytes; larger ones are rejected, not buffered.
+pub const RECORD_BYTES_MAX: usize = 32 << 20;
+/// Bytes of a rejected record that are kept.
+pub const REJECT_BYTES_MAX: usize = 64 << 10;
+/// Bytes read from an input at a time.
+pub const BLOCK_BYTES: usize = 1 << 20;
+/// Zero bytes after the text of a chunk, so that vector loads never leave it.
+pub const PADDING_BYTES: usize = 64;
+/// Most bytes that one byte of a compressed input may unpack to, past [`UNPACKED_FREE_BYTES`].
+pub const UNPACK_RATIO_MAX: u64 = 1_000;
+/// Bytes an input may unpack to whatever its ratio.
+pub const UNPACKED_FREE_BYTES: u64 = 64 << 20;
+/// Members read from one archive.
+pub const ARCHIVE_MEMBERS_MAX: usize = 100_000;
+/// Containers inside containers (zip in gzip, array in an Avro body) that are followed.
+pub const CONTAINER_DEPTH_MAX: usize = 4;

@@ -1,0 +1,2 @@
+//! The `azmfa` program.
+fn main() {}

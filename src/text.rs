@@ -1,0 +1,111 @@
+//! Words for people: counts, numbers, near misses, and text made safe to show.
+
+use std::borrow::Cow;
+
+/// `1 record`, `18,233 records`.
+pub fn count(number: u64, singular: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {singular}{plural}", thousands(number))
+}
+
+/// `18,233`.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+/// `512 B`, `9.4 MB`, `1.0 GB`: decimal units, as disks and networks are measured.
+pub fn bytes(number: u64) -> String {
+    const UNITS: [(&str, u64); 3] = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
+    for (unit, size) in UNITS {
+        if number >= size {
+            return format!("{}.{} {unit}", number / size, number % size * 10 / size);
+        }
+    }
+    format!("{number} B")
+}
+
+/// Whether a character would move the cursor, hide text or turn its direction around.
+pub fn is_unsafe_on_a_terminal(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{2028}' | '\u{2029}' | '\u{061c}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{00ad}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Text from a log, safe to print: every character of [`is_unsafe_on_a_terminal`] becomes `�`.
+pub fn sanitised(text: &str) -> Cow<'_, str> {
+    if text.chars().any(is_unsafe_on_a_terminal) {
+        Cow::Owned(
+            text.chars()
+                .map(
+                    |character| {
+                        if is_unsafe_on_a_terminal(character) { '\u{fffd}' } else { character }
+                    },
+                )
+                .collect(),
+        )
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// The candidate nearest to what somebody typed, if one is near enough to be meant.
+pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .map(|candidate| (edit_distance(typed, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count() / 4)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+fn edit_distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (row_index, left_character) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = row_index + 1;
+        for (column, right_character) in right.iter().enumerate() {
+            let substituted = diagonal + usize::from(left_character != *right_character);
+            diagonal = row[column + 1];
+            row[column + 1] = substituted.min(row[column] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{bytes, count, nearest, sanitised};
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(count(1, "record"), "1 record");
+        assert_eq!(count(18_233, "record"), "18,233 records");
+        assert_eq!(count(0, "record"), "0 records");
+        assert_eq!(bytes(999), "999 B");
+        assert_eq!(bytes(9_437_184), "9.4 MB");
+    }
+
+    #[test]
+    fn hostile_text_is_made_harmless() {
+        assert_eq!(sanitised("a\u{1b}[2Jb\u{202e}c"), "a\u{fffd}[2Jb\u{fffd}c");
+        assert_eq!(sanitised("Zoë 数"), "Zoë 数");
+    }
+
+    #[test]
+    fn a_near_miss_is_named_and_a_far_one_is_not() {
+        assert_eq!(nearest("by-usr", ["by-user", "by-resource"]), Some("by-user"));
+        assert_eq!(nearest("colum", ["column", "param"]), Some("column"));
+        assert_eq!(nearest("zzz", ["by-user"]), None);
+    }
+}

@@ -1,0 +1,227 @@
+//! Timestamp text to UTC and back. The only room that knows chrono.
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime};
+
+/// Ticks of 100 ns in a microsecond; .NET's resolution, which Azure writes with seven digits.
+pub const TICKS_PER_MICROSECOND: i64 = 10;
+
+/// Instant in ticks of 100 ns since 1970-01-01 UTC, digits beyond the seventh cut.
+pub type Ticks = i64;
+
+/// Reads a timestamp as the exports write it.
+///
+/// Accepts `2026-01-31T10:16:32.9873441Z` with any number of fractional digits, a space in place
+/// of the `T`, an offset (`+02:00`, `-0500`), none (taken as UTC, as every export of a log is),
+/// `/Date(1700000000000)/` of PowerShell 5.1, and the portal's `2/25/2025, 9:19:25.391 AM`.
+/// Returns `None` for anything else, dates that do not exist included.
+pub fn parse_ticks(text: &[u8]) -> Option<Ticks> {
+    let text = text.trim_ascii();
+    parse_iso(text).or_else(|| parse_other(std::str::from_utf8(text).ok()?))
+}
+
+/// Microseconds of ticks, further digits cut (towards the past, also before 1970).
+pub fn micros(ticks: Ticks) -> i64 {
+    ticks.div_euclid(TICKS_PER_MICROSECOND)
+}
+
+fn digits(text: &[u8]) -> Option<i64> {
+    if text.is_empty() || text.len() > 9 {
+        return None;
+    }
+    let mut value = 0_i64;
+    for byte in text {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        value = value * 10 + i64::from(byte - b'0');
+    }
+    Some(value)
+}
+
+fn parse_iso(text: &[u8]) -> Option<Ticks> {
+    if text.len() < 16
+        || text[4] != b'-'
+        || text[7] != b'-'
+        || !matches!(text[10], b'T' | b't' | b' ')
+    {
+        return None;
+    }
+    let (year, month, day) = (digits(&text[..4])?, digits(&text[5..7])?, digits(&text[8..10])?);
+    if text[13] != b':' {
+        return None;
+    }
+    let (hour, minute) = (digits(&text[11..13])?, digits(&text[14..16])?);
+    let (mut second, mut rest) = (0, &text[16..]);
+    if rest.first() == Some(&b':') {
+        second = digits(rest.get(1..3)?)?;
+        rest = &rest[3..];
+    }
+    let mut fraction = 0_i64;
+    if matches!(rest.first(), Some(b'.' | b',')) {
+        let end = rest[1..]
+            .iter()
+            .position(|byte| !byte.is_ascii_digit())
+            .map_or(rest.len(), |at| at + 1);
+        if end == 1 {
+            return None;
+        }
+        for place in 0..7 {
+            let digit = rest[1..end].get(place).map_or(0, |byte| i64::from(byte - b'0'));
+            fraction = fraction * 10 + digit;
+        }
+        rest = &rest[end..];
+    }
+    if month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) {
+        return None;
+    }
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let offset_minutes = parse_offset(rest)?;
+    let days = days_from_civil(year, month, day);
+    let seconds = days * 86_400 + hour * 3_600 + (minute - offset_minutes) * 60 + second;
+    Some(seconds * 10_000_000 + fraction)
+}
+
+fn parse_offset(text: &[u8]) -> Option<i64> {
+    let text = text.trim_ascii();
+    let sign = match text.first() {
+        None => return Some(0),
+        Some(b'Z' | b'z') if text.len() == 1 => return Some(0),
+        Some(b'+') => 1,
+        Some(b'-') => -1,
+        Some(_) => return None,
+    };
+    let (hours, minutes) = match text.len() {
+        3 => (digits(&text[1..3])?, 0),
+        5 => (digits(&text[1..3])?, digits(&text[3..5])?),
+        6 if text[3] == b':' => (digits(&text[1..3])?, digits(&text[4..6])?),
+        _ => return None,
+    };
+    (hours <= 14 && minutes <= 59).then_some(sign * (hours * 60 + minutes))
+}
+
+fn days_in_month(year: i64, month: i64) -> i64 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days since 1970-01-01 of a date of the proleptic Gregorian calendar; year ≥ 0.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let month_from_march = (month + 9) % 12;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+fn parse_other(text: &str) -> Option<Ticks> {
+    let unescaped = text.trim_matches(|mark| mark == '/' || mark == '\\');
+    if let Some(inner) = unescaped.strip_prefix("Date(").and_then(|rest| rest.strip_suffix(')')) {
+        let sign_at = inner.get(1..)?.find(['+', '-']).map_or(inner.len(), |at| at + 1);
+        let millis: i64 = inner.get(..sign_at)?.parse().ok()?;
+        return millis.checked_mul(10_000);
+    }
+    const FORMATS: &[&str] = &[
+        "%m/%d/%Y, %I:%M:%S%.f %p",
+        "%m/%d/%Y %I:%M:%S%.f %p",
+        "%m/%d/%Y, %H:%M:%S%.f",
+        "%m/%d/%Y %H:%M:%S%.f",
+    ];
+    FORMATS.iter().find_map(|format| {
+        let parsed = NaiveDateTime::parse_from_str(text, format).ok()?;
+        Some(parsed.and_utc().timestamp_nanos_opt()?.div_euclid(100))
+    })
+}
+
+/// Reads a bound given by a person: a timestamp, or a date (its first instant); UTC microseconds.
+pub fn parse_bound(text: &str) -> Option<i64> {
+    if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        return Some(date.and_time(NaiveTime::MIN).and_utc().timestamp_micros());
+    }
+    parse_ticks(text.as_bytes()).map(micros)
+}
+
+/// ISO 8601 UTC with six digits and `Z`; instants out of chrono's range show as their number.
+pub fn format_micros(micros: i64) -> String {
+    DateTime::from_timestamp_micros(micros).map_or_else(
+        || micros.to_string(),
+        |time| time.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
+    )
+}
+
+/// `YYYY-MM-DD` of a day counted from 1970-01-01.
+pub fn format_day(day: i32) -> String {
+    day.checked_add(719_163).and_then(NaiveDate::from_num_days_from_ce_opt).map_or_else(
+        || day.to_string(),
+        |date| format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day()),
+    )
+}
+
+/// Day of an instant, counted from 1970-01-01 UTC.
+pub fn day_of(micros: i64) -> i32 {
+    i32::try_from(micros.div_euclid(86_400_000_000)).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{format_day, format_micros, micros, parse_bound, parse_ticks};
+
+    fn shown(text: &str) -> Option<String> {
+        parse_ticks(text.as_bytes()).map(|ticks| format_micros(micros(ticks)))
+    }
+
+    #[test]
+    fn every_way_the_exports_write_time_is_read() {
+        for (text, expect) in [
+            ("2025-04-15T10:16:32.9873441Z", "2025-04-15T10:16:32.987344Z"),
+            ("2021-10-18T04:45:48.0729893-05:00", "2021-10-18T09:45:48.072989Z"),
+            ("2021-10-18T04:45:48.346468+00:00", "2021-10-18T04:45:48.346468Z"),
+            ("2025-01-15 14:20:35.456", "2025-01-15T14:20:35.456000Z"),
+            ("2025-01-15T14:20:35", "2025-01-15T14:20:35.000000Z"),
+            ("2025-01-15T14:20Z", "2025-01-15T14:20:00.000000Z"),
+            ("2/25/2025, 9:19:25.391 AM", "2025-02-25T09:19:25.391000Z"),
+            ("12/5/2021, 1:02:03.000 PM", "2021-12-05T13:02:03.000000Z"),
+            (r"\/Date(1644375339123)\/", "2022-02-09T02:55:39.123000Z"),
+            ("/Date(-1)/", "1969-12-31T23:59:59.999000Z"),
+            ("2024-02-29T00:00:00Z", "2024-02-29T00:00:00.000000Z"),
+            ("1969-12-31T23:59:59.9999999Z", "1969-12-31T23:59:59.999999Z"),
+        ] {
+            assert_eq!(shown(text).as_deref(), Some(expect), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_none() {
+        for text in [
+            "",
+            "now",
+            "2023-02-29T00:00:00Z",
+            "2025-13-01T00:00:00Z",
+            "2025-01-01T24:00:00Z",
+            "2025-01-01T00:00:00.Z",
+            "2025-01-01T00:00:00+99:00",
+            "2025-01-01",
+            "Date()",
+            "20250101T000000Z",
+        ] {
+            assert_eq!(shown(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn bounds_and_days_round_trip() {
+        assert_eq!(
+            parse_bound("2026-01-31").map(format_micros).as_deref(),
+            Some("2026-01-31T00:00:00.000000Z")
+        );
+        assert_eq!(format_day(0), "1970-01-01");
+        assert_eq!(format_day(20_000), "2024-10-04");
+    }
+}
