@@ -5,9 +5,14 @@ pub mod limits;
 pub mod text;
 pub mod time;
 
+pub mod json;
 pub mod schema;
 
+pub mod mfa;
+
 pub mod extract;
+
+pub mod format;
 
 pub mod render;
 pub mod report;
