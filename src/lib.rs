@@ -12,3 +12,5 @@ pub mod extract;
 pub mod render;
 pub mod report;
 pub mod source;
+
+pub mod engine;
