@@ -17,3 +17,5 @@ pub mod format;
 pub mod render;
 pub mod report;
 pub mod source;
+
+pub mod engine;

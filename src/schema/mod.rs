@@ -11,6 +11,7 @@ pub mod activity;
 pub mod activity_policy;
 pub mod attempt;
 pub mod calendar;
+pub mod run;
 
 /// Version of the tables, carried by every machine-readable output.
 pub const SCHEMA_VERSION: i64 = 1;
@@ -85,7 +86,7 @@ pub struct Table {
 
 /// Every table, in reading order.
 pub const TABLES: &[&Table] =
-    &[&activity::TABLE, &activity_policy::TABLE, &attempt::TABLE, &calendar::TABLE];
+    &[&activity::TABLE, &activity_policy::TABLE, &attempt::TABLE, &calendar::TABLE, &run::TABLE];
 
 impl Table {
     /// Position of the column called `name`.

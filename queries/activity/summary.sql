@@ -1,0 +1,98 @@
+-- title:  Summary
+-- about:  The figures to know before enforcing MFA.
+-- grain:  one row per figure
+-- reads:  activity, attempt_measure, run
+-- column: metric text | name of the figure
+-- column: value text | a whole number, or an instant in ISO 8601 UTC
+-- column: note text | what it counts
+-- worth:  non_mfa_write_attempts has to fall to 0 before deny is switched on; unknown ones deserve a better export
+with
+event_total as (
+    select
+        cast(count(*) as bigint) as events,
+        coalesce(sum(cast(case when is_policy_event then 1 else 0 end as bigint)), 0)
+            as policy_events,
+        coalesce(
+            sum(
+                cast(
+                    case
+                        when principal_type = 'user' and coalesce(idtyp, '') = '' then 1
+                        else 0
+                    end as bigint
+                )
+            ),
+            0
+        ) as events_user_without_idtyp
+    from activity
+),
+
+attempt_total as (
+    select
+        cast(count(*) as bigint) as attempts,
+        coalesce(sum(is_write), 0) as write_attempts,
+        coalesce(sum(is_mfa_write), 0) as mfa_write_attempts,
+        coalesce(sum(is_non_mfa_write), 0) as non_mfa_write_attempts,
+        coalesce(sum(is_unknown_write), 0) as unknown_write_attempts,
+        coalesce(sum(is_not_user_write), 0) as not_user_write_attempts,
+        coalesce(sum(is_non_mfa_action), 0) as non_mfa_actions,
+        cast(count(distinct writer_key) as bigint) as users,
+        cast(count(distinct non_mfa_user_key) as bigint) as non_mfa_users,
+        coalesce(sum(policy_audits), 0) as mfa_policy_audits,
+        coalesce(sum(policy_denies), 0) as mfa_policy_denies
+    from attempt_measure
+),
+
+span as (
+    select max(window_start) as window_start, max(window_end) as window_end from run
+),
+
+metric as (
+    select place, metric, note
+    from (
+        values
+        (1, 'window_start', 'first event, or the start you asked for'),
+        (2, 'window_end', 'last event, or the end you asked for'),
+        (3, 'events', 'events in the input, duplicates removed'),
+        (4, 'attempts', 'requests to write, delete or act; the events of one request count once'),
+        (5, 'write_attempts', 'requests to write or delete: what MFA enforcement covers'),
+        (6, 'mfa_write_attempts', 'of those, by users who had passed MFA'),
+        (7, 'non_mfa_write_attempts', 'of those, by users who had not: these would stop working'),
+        (8, 'unknown_write_attempts', 'of those, where the input does not tell: get an export with claims'),
+        (9, 'not_user_write_attempts', 'of those, by applications: MFA does not concern them'),
+        (10, 'non_mfa_actions', 'requests of kind action by users without MFA: not enforced today'),
+        (11, 'users', 'different people behind write_attempts'),
+        (12, 'non_mfa_users', 'different people behind non_mfa_write_attempts'),
+        (13, 'policy_events', 'events in which Azure Policy spoke about a real request'),
+        (14, 'mfa_policy_audits', 'times an MFA policy noted a request and let it pass'),
+        (15, 'mfa_policy_denies', 'times an MFA policy stopped a request'),
+        (16, 'events_user_without_idtyp', 'events whose token does not say user or app; taken for a user by its other claims')
+    ) as word (place, metric, note)
+)
+
+select
+    metric.metric,
+    case metric.metric
+        when 'window_start' then span.window_start
+        when 'window_end' then span.window_end
+        when 'events' then cast(event_total.events as string)
+        when 'attempts' then cast(attempt_total.attempts as string)
+        when 'write_attempts' then cast(attempt_total.write_attempts as string)
+        when 'mfa_write_attempts' then cast(attempt_total.mfa_write_attempts as string)
+        when 'non_mfa_write_attempts' then cast(attempt_total.non_mfa_write_attempts as string)
+        when 'unknown_write_attempts' then cast(attempt_total.unknown_write_attempts as string)
+        when 'not_user_write_attempts' then cast(attempt_total.not_user_write_attempts as string)
+        when 'non_mfa_actions' then cast(attempt_total.non_mfa_actions as string)
+        when 'users' then cast(attempt_total.users as string)
+        when 'non_mfa_users' then cast(attempt_total.non_mfa_users as string)
+        when 'policy_events' then cast(event_total.policy_events as string)
+        when 'mfa_policy_audits' then cast(attempt_total.mfa_policy_audits as string)
+        when 'mfa_policy_denies' then cast(attempt_total.mfa_policy_denies as string)
+        when 'events_user_without_idtyp'
+            then cast(event_total.events_user_without_idtyp as string)
+    end as value,
+    metric.note
+from metric
+cross join event_total
+cross join attempt_total
+cross join span
+order by metric.place

@@ -1,0 +1,165 @@
+//! The engine we ship: polars SQL, lazy, on its streaming engine.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, new_empty_array};
+use arrow_schema::{Field, Schema};
+use polars::prelude::{
+    Column, CompatLevel, DataFrame, DataType, Engine as Mode, IntoLazy, LazyFrame, OptFlags,
+    PolarsError, Series, TimeUnit,
+};
+use polars::sql::SQLContext;
+
+use crate::engine::bridge;
+use crate::engine::{Answer, Engine, EngineError, Query, TableInput};
+use crate::schema::Kind;
+
+/// Polars, in this process. Its threads are its own: as many as `POLARS_MAX_THREADS` says when the
+/// first query starts, else one per core.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Polars;
+
+impl Engine for Polars {
+    fn run(
+        &self,
+        tables: &[TableInput<'_>],
+        views: &[(String, String)],
+        queries: &[Query<'_>],
+    ) -> Result<Vec<Answer>, EngineError> {
+        catch_unwind(AssertUnwindSafe(|| run(tables, views, queries)))
+            .unwrap_or_else(|payload| Err(EngineError::Panic(panic_text(payload.as_ref()))))
+    }
+}
+
+fn panic_text(payload: &(dyn Any + Send)) -> String {
+    payload
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| payload.downcast_ref::<&str>().copied())
+        .unwrap_or("without a message")
+        .to_owned()
+}
+
+fn run(
+    tables: &[TableInput<'_>],
+    views: &[(String, String)],
+    queries: &[Query<'_>],
+) -> Result<Vec<Answer>, EngineError> {
+    let mut context = SQLContext::new();
+    for table in tables {
+        let frame = frame(table)
+            .map_err(|detail| EngineError::Bridge { name: table.name.to_owned(), detail })?;
+        context.register(table.name, frame.lazy());
+    }
+    for (name, sql) in views {
+        let view = context.execute(sql).map_err(|error| failure(name, &error))?;
+        context.register(name, view);
+    }
+    let mut plans = Vec::with_capacity(queries.len());
+    for query in queries {
+        plans.push(context.execute(query.sql).map_err(|error| failure(query.name, &error))?);
+    }
+    let frames = collect(queries, plans)?;
+    queries.iter().zip(frames).map(|(query, frame)| answer(query, frame)).collect()
+}
+
+fn failure(name: &str, error: &PolarsError) -> EngineError {
+    let text = error.to_string();
+    let detail = text.lines().next().unwrap_or_default().to_owned();
+    EngineError::Query { name: name.to_owned(), detail }
+}
+
+/// Runs all plans as one, so that they share threads and what they have in common.
+fn collect(queries: &[Query<'_>], plans: Vec<LazyFrame>) -> Result<Vec<DataFrame>, EngineError> {
+    let together = plans.iter().map(|plan| plan.logical_plan.clone()).collect();
+    if let Ok(frames) =
+        LazyFrame::collect_all_with_engine(together, Mode::Streaming, OptFlags::default())
+        && frames.len() == plans.len()
+    {
+        return Ok(frames);
+    }
+    // One of them fails and the joint error does not say which: ask them one by one.
+    let mut frames = Vec::with_capacity(plans.len());
+    for (query, plan) in queries.iter().zip(plans) {
+        let result = plan.collect_with_engine(Mode::Streaming);
+        let frame = result.map_err(|error| failure(query.name, &error))?;
+        frames.push(frame.unwrap_single());
+    }
+    Ok(frames)
+}
+
+/// A frame over the memory of the batches, one chunk a batch.
+fn frame(table: &TableInput<'_>) -> Result<DataFrame, String> {
+    let height = table.batches.iter().map(RecordBatch::num_rows).sum();
+    let mut columns = Vec::with_capacity(table.schema.fields().len());
+    for (index, field) in table.schema.fields().iter().enumerate() {
+        let mut chunks = Vec::with_capacity(table.batches.len());
+        for batch in table.batches.iter().filter(|batch| batch.num_rows() > 0) {
+            let array = batch.columns().get(index).ok_or("a batch has too few columns")?;
+            chunks.push(bridge::to_polars(array)?);
+        }
+        if chunks.is_empty() {
+            chunks.push(bridge::to_polars(&new_empty_array(field.data_type()))?);
+        }
+        let series = Series::from_arrow_chunks(field.name().as_str().into(), chunks)
+            .map_err(|error| error.to_string())?;
+        columns.push(Column::from(series));
+    }
+    DataFrame::new(height, columns).map_err(|error| error.to_string())
+}
+
+fn answer(query: &Query<'_>, frame: DataFrame) -> Result<Answer, EngineError> {
+    let height = frame.height();
+    let names: Vec<String> =
+        frame.columns().iter().map(|column| column.name().to_string()).collect();
+    if !query.columns.is_empty() && !names.iter().eq(query.columns.iter().map(|(name, _)| name)) {
+        let declared: Vec<&str> = query.columns.iter().map(|(name, _)| *name).collect();
+        return Err(EngineError::Columns {
+            name: query.name.to_owned(),
+            found: names.join(", "),
+            declared: declared.join(", "),
+        });
+    }
+    let bridge_failure = |detail| EngineError::Bridge { name: query.name.to_owned(), detail };
+    let mut fields = Vec::with_capacity(names.len());
+    let mut arrays: Vec<ArrayRef> = Vec::with_capacity(names.len());
+    for (index, (name, column)) in names.iter().zip(frame.columns()).enumerate() {
+        let declared = query.columns.get(index).map(|(_, kind)| *kind);
+        let target = declared.map_or_else(|| nearest(column.dtype()), target);
+        let column = column.strict_cast(&target).map_err(|error| failure(query.name, &error))?;
+        let series = column.take_materialized_series().rechunk();
+        let array = bridge::from_polars(series.to_arrow(0, CompatLevel::newest()))
+            .map_err(bridge_failure)?;
+        fields.push(Field::new(name, array.data_type().clone(), true));
+        arrays.push(array);
+    }
+    let schema = Arc::new(Schema::new(fields));
+    let options = RecordBatchOptions::new().with_row_count(Some(height));
+    let batch = RecordBatch::try_new_with_options(Arc::clone(&schema), arrays, &options)
+        .map_err(|error| bridge_failure(error.to_string()))?;
+    Ok(Answer { schema, batches: vec![batch] })
+}
+
+fn target(kind: Kind) -> DataType {
+    match kind {
+        Kind::Text => DataType::String,
+        Kind::Integer => DataType::Int64,
+        Kind::Boolean => DataType::Boolean,
+        Kind::Timestamp => DataType::Datetime(TimeUnit::Microseconds, None),
+        Kind::Date => DataType::Date,
+    }
+}
+
+/// The kind an undeclared column is shown in.
+fn nearest(found: &DataType) -> DataType {
+    match found {
+        DataType::Boolean | DataType::Date => found.clone(),
+        DataType::Datetime(..) => DataType::Datetime(TimeUnit::Microseconds, None),
+        DataType::Float32 | DataType::Float64 => DataType::Float64,
+        DataType::UInt8 | DataType::UInt16 | DataType::UInt32 | DataType::UInt64 => DataType::Int64,
+        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => DataType::Int64,
+        _ => DataType::String,
+    }
+}
