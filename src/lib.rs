@@ -12,6 +12,7 @@ pub mod mfa;
 
 pub mod extract;
 
+pub mod fold;
 pub mod format;
 
 pub mod render;

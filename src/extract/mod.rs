@@ -32,7 +32,7 @@ use crate::time::micros;
 
 mod activity;
 pub mod chunk;
-mod column;
+pub(crate) mod column;
 pub mod field;
 pub mod filter;
 pub mod format;
@@ -375,7 +375,11 @@ impl Extractor {
                 Some(b',') => at = skip_whitespace(bytes, at + 1),
                 Some(b']') => break,
                 _ => {
-                    return self.reject_at(Record { start: at, ..record }, at, RejectReason::Syntax);
+                    return self.reject_at(
+                        Record { start: at, ..record },
+                        at,
+                        RejectReason::Syntax,
+                    );
                 }
             }
         }
