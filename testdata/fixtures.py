@@ -38,6 +38,7 @@ SETS = {
         "formats/activity_log_analytics/portal.csv": [], "formats/activity_log_analytics/export.ndjson": [],
         "formats/activity_log_analytics/job.parquet": [], "formats/activity_log_analytics/job_struct.parquet": [],
         "formats/activity_common_alert/ok.ndjson.gz": [], "formats/activity_python_sdk/ok.ndjson.gz": []}},
+    "strict": {"about": "The full set under --strict-policy.", "files": {"formats/activity_rest/az.json": []}},
     "seconds": {"about": "Export-Csv writes times to the second.", "files": {"formats/activity_powershell/export.csv": []}},
     "claimless": {"about": "No claims, ids, requests or properties: nobody's MFA is known, no policy is named, scans look like policy events.",
                   "files": {"formats/activity_powershell/nodetail.json": NO_IDS}},
@@ -69,7 +70,9 @@ def account(form, records, rows=None, **more):
 def expected(events, odd):
     """Reports per set."""
     grid = [{"metric": metric, "value": value} for metric, value in (("events", str(len(events))), ("attempts", "0"), ("write_attempts", "0"))]
-    return {"full": oracle.reports(events), "seconds": oracle.reports([seconds(event) for event in events]),
+    strict = oracle.reports(events, strict=True)
+    return {"full": oracle.reports(events), "strict": {name: strict[name] for name in ("summary", "by-user", "by-resource")},
+            "seconds": oracle.reports([seconds(event) for event in events]),
             "claimless": oracle.reports([claimless(event) for event in events]),
             "event_grid": oracle.reports([as_event_grid(event) for event in events if shapes.event_grid_tells(event)]),
             "grid": {"summary": grid}, "odd": oracle.reports(odd)}
