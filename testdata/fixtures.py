@@ -1,12 +1,13 @@
 """Which file holds what: every fixture under `formats/` and `broken/`, and what is expected of it."""
 
 import json
+from datetime import timedelta
 
 import oracle
 import shapes
 import spoiled
 from spoiled import broken_array, broken_lines, count, damaged, odd_array, odd_lines, odd_texts
-from story import compact, guid
+from story import Story, Who, at, compact, guid
 from tenant import SHOP, rid
 
 # Shapes whose records are JSON objects: how a record is made, its time, fields that get a wrong type, container.
@@ -37,6 +38,7 @@ SETS = {
         "formats/activity_log_analytics/portal.csv": [], "formats/activity_log_analytics/export.ndjson": [],
         "formats/activity_log_analytics/job.parquet": [], "formats/activity_log_analytics/job_struct.parquet": [],
         "formats/activity_common_alert/ok.ndjson.gz": [], "formats/activity_python_sdk/ok.ndjson.gz": []}},
+    "strict": {"about": "The full set under --strict-policy.", "files": {"formats/activity_rest/az.json": []}},
     "seconds": {"about": "Export-Csv writes times to the second.", "files": {"formats/activity_powershell/export.csv": []}},
     "claimless": {"about": "No claims, ids, requests or properties: nobody's MFA is known, no policy is named, scans look like policy events.",
                   "files": {"formats/activity_powershell/nodetail.json": NO_IDS}},
@@ -68,7 +70,9 @@ def account(form, records, rows=None, **more):
 def expected(events, odd):
     """Reports per set."""
     grid = [{"metric": metric, "value": value} for metric, value in (("events", str(len(events))), ("attempts", "0"), ("write_attempts", "0"))]
-    return {"full": oracle.reports(events), "seconds": oracle.reports([seconds(event) for event in events]),
+    strict = oracle.reports(events, strict=True)
+    return {"full": oracle.reports(events), "strict": {name: strict[name] for name in ("summary", "by-user", "by-resource")},
+            "seconds": oracle.reports([seconds(event) for event in events]),
             "claimless": oracle.reports([claimless(event) for event in events]),
             "event_grid": oracle.reports([as_event_grid(event) for event in events if shapes.event_grid_tells(event)]),
             "grid": {"summary": grid}, "odd": oracle.reports(odd)}
@@ -90,10 +94,13 @@ def everything(events, odd, zipped):
     files, accounts = {}, {}
 
     def put(path, content, entry):
-        files[path], accounts[path] = content, entry
+        accounts[path] = entry
+        if " + " not in path:
+            files[path] = content
 
     ok(events, put, zipped)
     spoil(events, odd, put)
+    sequences(events, put, zipped)
     tables(events, odd, put)
     streams(events, odd, put)
     entra(put)
@@ -107,8 +114,8 @@ def ok(events, put, zipped):
     def plain(path, content, form, records=total, **more):
         put("formats/" + path, content, account(form, records, **more))
 
-    plain("activity_rest/ok.json", shapes.rest_pages(events, 100), "activity_rest", comment="two pages in one file, a nextLink in the first")
-    plain("activity_rest/az.json", shapes.az_array(events), "activity_rest")
+    plain("activity_rest/ok.json", shapes.rest_pages(events[::-1], 100), "activity_rest", comment="two pages in one file, newest first as the API gives them, a nextLink in the first")
+    plain("activity_rest/az.json", shapes.az_array(events[::-1]), "activity_rest")
     single = next(event for event in events if "policies" in event["properties"])
     plain("activity_rest/portal.json", json.dumps(single, indent=4, ensure_ascii=False), "activity_rest", 1)
     plain("activity_rest_old/ok.json.gz", zipped(compact({"value": [shapes.rest_old(event) for event in events]}).encode()), "activity_rest_old")
@@ -181,28 +188,61 @@ def spoil(events, odd, put):
         records.append(nulled(make(full) if form != "activity_rest" else None, kept[-1], form))
         texts = odd_texts(records, path[-1])
         sources = [event for event in events if form != "activity_event_grid" or shapes.event_grid_tells(event)]
-        parts = damaged([make(event) for event in sources[:6]], path, fields)
+        # Where the time is part of what a shape is known by, a record without one is nobody's.
+        timeless = "unrecognised" if form in ("activity_powershell", "activity_diagnostic", "activity_eventhub") else "invalid_time"
+        parts = damaged([make(event) for event in sources[:6]], path, fields, timeless)
         last = compact(make(sources[6])).encode()
         rejects = count(parts)
         comment = "the last record is the first once more"
+        torn = f"a record without any time counts as {timeless} (unrecognised and invalid_time are both defensible). "
         if container == "lines":
             put(f"formats/{form}/odd.ndjson", odd_lines(texts), account(form, len(texts), duplicates=1, comment=comment))
             rejects = {**rejects, "syntax": 3, "cut_short": 1}
             put(f"formats/{form}/broken.ndjson", broken_lines(parts, last),
-                account(form, len(parts) + 4, rejects=rejects, comment="syntax: a line of garbage, a line torn in the middle, a line of 64 zero bytes; "
+                account(form, len(parts) + 4, rejects=rejects, comment=torn + "syntax: a line of garbage, a line torn in the middle, a line of 64 zero bytes; "
                         "lines are the way back, so the line after each is whole again. cut_short: the last line, without its end"))
         else:
             key = {"records": "records", "value": "value"}.get(container)
             put(f"formats/{form}/odd.json", odd_array(texts, key), account(form, len(texts), duplicates=1, comment=comment))
             rejects = {**rejects, "cut_short": 1}
             put(f"formats/{form}/broken.json", broken_array(parts, last, key),
-                account(form, len(parts) + 1, rejects=rejects, comment="every damaged element is still well formed to its closing mark except the last, "
+                account(form, len(parts) + 1, rejects=rejects, comment=torn + "every damaged element is still well formed to its closing mark except the last, "
                         "in which the file ends; the array that is never closed is that same reject"))
     good = [compact(event) for event in events[:3]]
     put("formats/activity_rest/broken_unclosed.json", "[" + ",\n".join(good) + ",\n", account(
         "activity_rest", 4, rejects={"cut_short": 1}, comment="three whole records, then a comma and the end: one reject says that the array was not closed"))
     put("formats/activity_rest/broken_garbage.json", "[" + ",\n".join([good[0], "{\"eventTimestamp\": \"2026-03-02T08:00:00Z\", oops}", good[1], good[2]]) + "]\n",
         account("activity_rest", 4, rejects={"syntax": 1}, comment="the damaged element's braces balance, so the element ends where its brace does"))
+
+
+def sequences(events, put, zipped):
+    """What people do to files of the az command: cut them, join them, save them in another encoding."""
+    joined = shapes.az_array(events[:3]) + shapes.az_array(events[2:4])
+    put("formats/activity_rest/odd_concatenated.json", joined, account("activity_rest", 5, duplicates=1, comment="two arrays in one file, one event in both"))
+    put("formats/activity_rest/odd_utf16be.json", ("\ufeff" + shapes.az_array(events[:2])).encode("utf-16-be"), account("activity_rest", 2))
+    alarm = Story("alarm", "mg-tailwind", 50)
+    robot = Who(alarm, "robot", "app", ip="203.0.113.5", app=guid("alarm", "app"))
+    for number in range(25):
+        alarm.attempt(at("2026-03-02 09:00:00.000") + timedelta(minutes=10 * number), robot, "Microsoft.Web/sites/write",
+                      rid(SHOP, "rg-shop", "Microsoft.Web/sites", "app-shop"), "SX")
+    fifty = alarm.events[::-1]
+    put("formats/activity_rest/alarm_fifty.json.gz", zipped(shapes.az_array(fifty).encode()), account(
+        "activity_rest", 50, comment="exactly 50 events in less than six hours: the default of the az command, so the truncation alarm has to ring"))
+    page = {"value": events[:2], "nextLink": "https://management.azure.com/subscriptions/" + SHOP + "/providers/microsoft.insights/eventtypes/management/values?$skipToken=2"}
+    put("formats/activity_rest/alarm_nextlink.json", compact(page), account("activity_rest", 2, comment="the last page has a nextLink: the rest was not fetched"))
+    both = 2 * len(events)
+    for other in ("activity_diagnostic/ok.ndjson", "activity_log_analytics/export.ndjson", "activity_eventhub/capture.avro"):
+        put(f"formats/activity_rest/az.json + formats/{other}", None, account("", both, duplicates=len(events), comment="the same events in two shapes, read in one run"))
+    keys = {identity(event) for event in events}
+    assert len(keys) == len(events), "two events with one identity"
+
+
+def identity(event):
+    """What makes two rows one event where an id is missing."""
+    policies = (event["properties"] or {}).get("policies", "")
+    parts = (event["eventTimestamp"], event["resourceId"], event["operationName"]["value"], event["status"]["value"],
+             event["subStatus"]["value"], event["correlationId"], policies)
+    return compact(parts).lower()
 
 
 def tables(events, odd, put):
@@ -216,15 +256,13 @@ def tables(events, odd, put):
         "b2,Write\r\nb3,Write,Succeeded,Administrative,Informational,never,s,u,t,g,r\r\nb4,\"Write,Succeeded\r\n").encode(),
         account("activity_portal_csv", 4, rejects={"syntax": 1, "invalid_time": 1, "cut_short": 1},
                 comment="b2 has too few cells (syntax), b3 no readable time, b4 a quotation that never ends (cut_short)"))
-    text = shapes.portal_csv(events[:4])
-    rows = text.split("\r\n")
+    rows = shapes.portal_csv(events[:4]).split("\r\n")
     put("formats/activity_log_analytics/odd.csv", odd_portal_csv(events[:6]), account(
         "activity_log_analytics", 6, comment="other columns in another order, JSON over several lines, `$table` first, no mark"))
     put("formats/activity_log_analytics/broken.csv", ("\r\n".join([rows[0], rows[1], "ragged,row", rows[2] + ",one,more", rows[3], rows[4][:200]])).encode()
         .replace(b"sttailwindcatalog", b"sttail\xffwindcatalog", 1),
-        account("activity_log_analytics", 5, rejects={"syntax": 2, "cut_short": 1},
-                comment="a row too short and a row too long (syntax); the last row ends inside a quotation (cut_short). The bad byte is in the first row that "
-                        "names sttailwindcatalog: it is among the two rows counted as syntax or costs its own row (then rows is 1 and invalid_utf8 is 1)"))
+        account("activity_log_analytics", 5, rejects={"syntax": 2, "invalid_utf8": 1, "cut_short": 1},
+                comment="one row, a row too short, a row too long (both syntax), a row with a byte that is no UTF-8, a row that ends inside a quotation"))
     try:
         job, struct = shapes.parquet(events, False), shapes.parquet(events, True)
         odd_job = odd_parquet(events[:6])

@@ -118,8 +118,9 @@ def changed(record, path, value):
     return record
 
 
-def damaged(records, path, fields):
-    """(bytes, reason or None for a row) per record; `path` leads to the time, `fields` to what may have a wrong type."""
+def damaged(records, path, fields, timeless):
+    """(bytes, reason or None for a row) per record; `path` leads to the time, `fields` to what may have a wrong type,
+    `timeless` is the reason for a record without a time."""
     good = [compact(record).encode() for record in records]
     strange = records[2]
     for field in fields:
@@ -131,7 +132,7 @@ def damaged(records, path, fields):
         (good[1].replace(b'"Microsoft', b'"Micro\xc3\x28soft', 1).replace(b'"MICROSOFT', b'"MICRO\xc3\x28SOFT', 1), "invalid_utf8"),
         (compact(strange).encode(), None),
         (compact(wrong_time(records[3], path)).encode(), "invalid_time"),
-        (compact(no_time(records[4], path)).encode(), "invalid_time"),
+        (compact(no_time(records[4], path)).encode(), timeless),
         (b'{"hello":"world","deep":' + b"[" * 200 + b"]" * 200 + b"}", "too_deep"),
         (b'{"hello":"world"}', "unrecognised"),
         (b"{}", "unrecognised"),

@@ -104,7 +104,7 @@ def demonstration(events):
     main, sandbox = of(demo.PRODUCTION, demo.STAGING), of(demo.SANDBOX)
     day = [event for event in main if event["eventTimestamp"].startswith("2026-05-20")]
     files = {
-        "demo/activity/az-production-and-staging.json.gz": zipped(shapes.az_array(main).encode()),
+        "demo/activity/az-production-and-staging.json.gz": zipped(shapes.az_array(main[::-1]).encode()),
         "demo/activity/PT1H-2026-05-20.ndjson.gz": zipped(shapes.lines(map(shapes.diagnostic, day)).encode()),
         "demo/activity/powershell-sandbox.json.gz": zipped(shapes.powershell_utf16(sandbox)),
     }
