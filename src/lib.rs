@@ -9,6 +9,7 @@ pub mod schema;
 
 pub mod extract;
 
+pub mod container;
 pub mod render;
 pub mod report;
 pub mod source;

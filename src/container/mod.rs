@@ -1,0 +1,1 @@
+//! From containers that are not JSON to chunks of JSON records.
