@@ -14,9 +14,14 @@ pub mod extract;
 
 pub mod fold;
 pub mod format;
-
 pub mod render;
 pub mod report;
+
+pub mod container;
 pub mod source;
 
 pub mod engine;
+
+pub mod app;
+
+pub mod cli;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
 
-use crate::error::{Location, Reject, RejectReason};
+use crate::error::{Location, Reject, RejectReason, Warning};
 use crate::extract::activity::{COLUMN_COUNT, Row, fields_for, position};
 use crate::extract::chunk::{Chunk, Span};
 use crate::extract::column::Columns;
@@ -57,8 +57,17 @@ pub struct Wanted {
     pub strict_policy: bool,
     /// Further MFA policies, by definition id or name.
     pub mfa_policies: Vec<String>,
-    /// Makes records of a query response (`tables`); what it refuses is a damaged record.
-    pub open_tables: fn(&Arc<str>, &[u8]) -> Option<Chunk>,
+    /// Makes records of a query response (`tables`), which stands at an offset of a file.
+    pub open_tables: fn(&Arc<str>, &[u8], u64) -> OpenedTables,
+}
+
+/// The records of a query response.
+#[derive(Debug, Default)]
+pub struct OpenedTables {
+    /// The rows as JSON objects; none when the response holds no table.
+    pub chunks: Vec<Chunk>,
+    /// What the response says of itself: that it is partial, for one.
+    pub warnings: Vec<Warning>,
 }
 
 /// What a chunk gave.
@@ -84,6 +93,8 @@ pub struct Extracted {
     pub formats: BTreeMap<usize, u64>,
     /// Rows whose "user" was decided without `idtyp`.
     pub users_without_idtyp: u64,
+    /// What query responses said of themselves.
+    pub warnings: Vec<Warning>,
 }
 
 /// Reads chunks; reused, so that what it learned about key orders serves the next one.
@@ -112,6 +123,7 @@ struct Tally {
     ignored: BTreeMap<String, u64>,
     formats: BTreeMap<usize, u64>,
     users_without_idtyp: u64,
+    warnings: Vec<Warning>,
 }
 
 /// A record on its way: where it stands and how many containers are around it.
@@ -192,6 +204,7 @@ impl Extractor {
             ignored: tally.ignored,
             formats: tally.formats,
             users_without_idtyp: tally.users_without_idtyp,
+            warnings: tally.warnings,
         })
     }
 
@@ -388,17 +401,21 @@ impl Extractor {
     /// The rows of a query response.
     fn tables(&mut self, record: Record<'_>) {
         let text = record.text.get(record.start..record.end).unwrap_or_default();
-        let opened = (self.wanted.open_tables)(record.file, text.as_bytes());
-        let Some(chunk) = opened.filter(|_| record.nesting < CONTAINER_DEPTH_MAX) else {
-            let detail = "the query response holds no table of columns and rows".to_owned();
-            return self.reject_record(record, RejectReason::Unrecognised, detail);
-        };
+        if record.nesting >= CONTAINER_DEPTH_MAX {
+            let detail = "containers inside containers, too many of them".to_owned();
+            return self.reject_record(record, RejectReason::TooDeep, detail);
+        }
+        let opened = (self.wanted.open_tables)(record.file, text.as_bytes(), record.offset);
+        self.out.warnings.extend(opened.warnings);
+        for chunk in &opened.chunks {
+            self.rows_of_table(record, chunk);
+        }
+    }
+
+    fn rows_of_table(&mut self, record: Record<'_>, chunk: &Chunk) {
         let Ok(text) = simdutf8::basic::from_utf8(&chunk.bytes) else {
-            return self.reject_record(
-                record,
-                RejectReason::InvalidUtf8,
-                "a cell is not UTF-8".to_owned(),
-            );
+            let detail = "a cell is not UTF-8".to_owned();
+            return self.reject_record(record, RejectReason::InvalidUtf8, detail);
         };
         for span in &chunk.records {
             let row = Record {
@@ -406,7 +423,7 @@ impl Extractor {
                 text,
                 start: span.start as usize,
                 end: span.end as usize,
-                offset: record.offset + span.offset,
+                offset: span.offset,
                 nesting: record.nesting + 1,
             };
             match span.damage {
