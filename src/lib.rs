@@ -12,3 +12,7 @@ pub mod extract;
 pub mod render;
 pub mod report;
 pub mod source;
+
+pub mod app;
+
+pub mod cli;
