@@ -21,7 +21,7 @@ from generator.shapes import POLICY_AUDIT, POLICY_DENY, SHAPES
 from generator.tenant import Tenant, guid, inner_json, opaque
 
 TICKS_PER_SECOND = 10_000_000
-WINDOW_SECONDS = 90 * 24 * 3600
+DAY_SECONDS = 24 * 3600
 WINDOW_END = 1_793_491_200  # 2026-11-01T00:00:00Z
 UNIX_EPOCH_IN_TICKS = 621_355_968_000_000_000
 ROWS_PER_REQUEST = 2.3
@@ -189,11 +189,12 @@ class Log:
         return ticks, text
 
 
-def write(log, path, byte_count):
-    """Writes rows until the file has `byte_count` bytes; returns (bytes, rows)."""
+def write(log, path, byte_count, days):
+    """Writes rows of the last `days` days until `byte_count` bytes are full; returns (bytes, rows)."""
     shape = log.shape
     requests = max(1, int(byte_count / shape.bytes_per_row / ROWS_PER_REQUEST))
-    step = WINDOW_SECONDS * TICKS_PER_SECOND // (requests + requests // 8 + 1)
+    window = int(days * DAY_SECONDS * TICKS_PER_SECOND)
+    step = window // (requests + requests // 8 + 1)
     chunk = min(REQUESTS_AT_ONCE, max(1, requests // 4))
     end = WINDOW_END * TICKS_PER_SECOND
     written, rows, done = 0, 0, 0
@@ -203,7 +204,7 @@ def write(log, path, byte_count):
             if shape.newest_first:
                 start = end - (done + chunk) * step
             else:
-                start = end - WINDOW_SECONDS * TICKS_PER_SECOND + done * step
+                start = end - window + done * step
             texts = [row[1] for row in log.requests(start, step, chunk)]
             lead = shape.between if rows else ""
             written += out.write((lead + shape.between.join(texts)).encode())
@@ -225,6 +226,7 @@ def main():
     parser.add_argument("directory", type=Path)
     parser.add_argument("--bytes", type=int, default=1_000_000_000, help="size of each file")
     parser.add_argument("--shape", choices=sorted(SHAPES), help="only this file")
+    parser.add_argument("--days", type=float, default=90, help="how long a time the rows span")
     parser.add_argument("--seed", type=int, default=20261101)
     parser.add_argument("--shuffle", action="store_true", help="random key order, escaped, doubled and dropped keys")
     parser.add_argument("--single-keys", action="store_true", help="with --shuffle: no key twice")
@@ -237,7 +239,7 @@ def main():
         shape = SHAPES[name]()
         log = Log(shape, options.seed, options.shuffle, not options.single_keys)
         path = options.directory / shape.file_name
-        byte_count, rows = write(log, path, options.bytes)
+        byte_count, rows = write(log, path, options.bytes, options.days)
         expected[name] = {
             "file": shape.file_name,
             "bytes": byte_count,
