@@ -32,7 +32,7 @@ known = sys.stdin.buffer.read() + sys.version.encode() + sys.base_prefix.encode(
 print(hashlib.sha256(known).hexdigest())')
 
 install() {
-    say "installing the test requirements into $environment (once; about a minute and 0.8 GB)"
+    say "installing the test requirements into $environment (once; one to three minutes, 0.8 GB)"
     rm -f "$stamp"
     python3 -m venv --clear "$environment"
     local arguments=() file
