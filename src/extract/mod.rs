@@ -91,6 +91,8 @@ pub struct Extracted {
     pub ignored: BTreeMap<String, u64>,
     /// Records by index of their format.
     pub formats: BTreeMap<usize, u64>,
+    /// Rows with claims, by index of their format.
+    pub with_claims: BTreeMap<usize, u64>,
     /// Rows whose "user" was decided without `idtyp`.
     pub users_without_idtyp: u64,
     /// What query responses said of themselves.
@@ -122,6 +124,7 @@ struct Tally {
     rejects: Vec<Reject>,
     ignored: BTreeMap<String, u64>,
     formats: BTreeMap<usize, u64>,
+    with_claims: BTreeMap<usize, u64>,
     users_without_idtyp: u64,
     warnings: Vec<Warning>,
 }
@@ -203,6 +206,7 @@ impl Extractor {
             rejects: tally.rejects,
             ignored: tally.ignored,
             formats: tally.formats,
+            with_claims: tally.with_claims,
             users_without_idtyp: tally.users_without_idtyp,
             warnings: tally.warnings,
         })
@@ -299,7 +303,8 @@ impl Extractor {
             Vec::new()
         };
         *self.out.formats.entry(self.guess).or_default() += 1;
-        if let Some(reason) = self.wanted.filter.refuses(&row, &self.scratch) {
+        *self.out.with_claims.entry(self.guess).or_default() += u64::from(row.has_claims);
+        if let Some(reason) = self.wanted.filter.refuses_row(&row, &self.scratch) {
             drop(policies);
             return self.ignore(reason);
         }

@@ -41,9 +41,6 @@ impl Policy {
         self.parts[part as usize].as_deref()
     }
 
-    pub(crate) fn effect(&self) -> Effect {
-        self.part(Part::Effect).map_or(Effect::Other, effect)
-    }
 }
 
 /// Reads the elements of `policies`.
@@ -155,35 +152,25 @@ impl PolicyFlags {
     const MFA_DELETE: u8 = 16;
 
     pub(crate) fn of(policies: &[Policy]) -> Self {
-        let mut bits = 0;
-        for policy in policies {
-            let effect = policy.effect();
-            let is_mfa = policy.mfa.is_some();
-            bits |= match effect {
-                Effect::Audit => Self::AUDIT | if is_mfa { Self::MFA_AUDIT } else { 0 },
-                Effect::Deny => Self::DENY | if is_mfa { Self::MFA_DENY } else { 0 },
-                Effect::Other => 0,
-            };
-            let is_delete = matches!(
-                policy.mfa,
-                Some(MfaPolicy::SelfEnforcedDelete | MfaPolicy::MicrosoftDelete)
-            ) || is_mfa
-                && policy.part(Part::Effect).is_some_and(|effect| effect.ends_with("action"));
-            if is_delete {
-                bits |= Self::MFA_DELETE;
-            }
-        }
-        Self(bits)
+        policies.iter().fold(Self::default(), |flags, policy| {
+            flags.with(policy.part(Part::Effect).unwrap_or_default(), policy.mfa.map(MfaPolicy::name))
+        })
     }
 
-    /// As an integer column holds it.
-    pub fn bits(self) -> u8 {
-        self.0
-    }
-
-    /// From an integer column.
-    pub fn from_bits(bits: u8) -> Self {
-        Self(bits)
+    /// The flags with one more policy: its effect, and its kind of MFA policy if it is one.
+    #[must_use]
+    pub fn with(self, effect_name: &str, mfa_policy: Option<&str>) -> Self {
+        let is_mfa = mfa_policy.is_some();
+        let effects = match effect(effect_name) {
+            Effect::Audit if is_mfa => Self::AUDIT | Self::MFA_AUDIT,
+            Effect::Audit => Self::AUDIT,
+            Effect::Deny if is_mfa => Self::DENY | Self::MFA_DENY,
+            Effect::Deny => Self::DENY,
+            Effect::Other => 0,
+        };
+        let is_delete = mfa_policy.is_some_and(|kind| kind.ends_with("_delete"))
+            || (is_mfa && effect_name.ends_with("action"));
+        Self(self.0 | effects | if is_delete { Self::MFA_DELETE } else { 0 })
     }
 
     /// Whether some policy audited or denied the request: evidence that it was made.
