@@ -101,7 +101,7 @@ fn parse_schema(text: &[u8]) -> Result<Schema, ContainerError> {
 }
 
 /// The library panics on a name that breaks the specification's rule.
-/// <https://avro.apache.org/docs/1.12.0/specification/#names> (read 2025-11-21)
+/// <https://avro.apache.org/docs/1.12.0/specification/#names>
 fn has_plain_names(schema: &Value) -> bool {
     let is_plain = |name: &str| {
         let is_part = |part: &str| {

@@ -100,7 +100,7 @@ fn read_header(splitter: &mut Splitter<'_>) -> Result<Header, ContainerError> {
     }
     let text = std::str::from_utf8(&line).map_err(|_| ContainerError::NotATable)?;
     let is_markup = text.trim_start().starts_with(['{', '[', '<']);
-    if is_markup || text.contains(|letter: char| letter == '\0') {
+    if is_markup || text.contains('\0') {
         return Err(ContainerError::NotATable);
     }
     let delimiter = stated.or_else(|| likely_delimiter(&line)).ok_or(ContainerError::NotATable)?;

@@ -4,6 +4,7 @@
 //! Rows become JSON objects, so dynamic columns may be JSON text or nested values. A table of our
 //! own is not turned back into JSON: [`normalised_table`] gives its batches as they are.
 
+use std::fmt;
 use std::fs::File;
 use std::ops::ControlFlow;
 use std::panic;
@@ -27,6 +28,7 @@ use parquet::arrow::arrow_reader::ArrowReaderOptions;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::RowGroupMetaData;
 
 use crate::container::ContainerError;
 use crate::container::Sink;
@@ -217,6 +219,12 @@ pub struct TableBatches {
     is_broken: bool,
 }
 
+impl fmt::Debug for TableBatches {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("TableBatches").field("is_broken", &self.is_broken).finish_non_exhaustive()
+    }
+}
+
 impl Iterator for TableBatches {
     type Item = Result<RecordBatch, ContainerError>;
 
@@ -253,15 +261,18 @@ fn guarded<T, E: ToString>(read: impl FnOnce() -> Result<T, E>) -> Result<T, Con
 fn load(source: &File) -> Result<ArrowReaderMetadata, ContainerError> {
     let file_bytes = source.metadata().map_err(ContainerError::Read)?.len();
     let metadata = guarded(|| ArrowReaderMetadata::load(source, ArrowReaderOptions::new()))?;
-    let is_inside =
-        guarded(|| Ok::<_, ArrowError>(points_inside(metadata.metadata(), file_bytes)))?;
-    if is_inside { Ok(metadata) } else { Err(damaged("it points past its own end".to_owned())) }
+    if points_inside(metadata.metadata(), file_bytes) {
+        Ok(metadata)
+    } else {
+        Err(damaged("it points past its own end".to_owned()))
+    }
 }
 
 fn points_inside(metadata: &ParquetMetaData, file_bytes: u64) -> bool {
-    metadata.row_groups().iter().flat_map(|group| group.columns()).all(|column| {
-        let (start, size) = column.byte_range();
-        start.checked_add(size).is_some_and(|end| end <= file_bytes)
+    metadata.row_groups().iter().flat_map(RowGroupMetaData::columns).all(|column| {
+        let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
+        let range = u64::try_from(start).ok().zip(u64::try_from(column.compressed_size()).ok());
+        range.and_then(|(start, size)| start.checked_add(size)).is_some_and(|end| end <= file_bytes)
     })
 }
 

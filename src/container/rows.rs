@@ -153,7 +153,9 @@ pub(super) mod collect {
     use std::ops::ControlFlow;
     use std::sync::Arc;
 
-    use crate::container::{ContainerError, Sink, Summary};
+    use crate::container::ContainerError;
+    use crate::container::Sink;
+    use crate::container::Summary;
     use crate::error::RejectReason;
     use crate::limits::PADDING_BYTES;
 

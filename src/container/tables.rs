@@ -4,7 +4,7 @@
 //! the tables when the service gave up half way
 //! (<https://learn.microsoft.com/azure/azure-monitor/logs/api/response-format>), or `Tables` with
 //! `Columns[].ColumnName` and `Rows`
-//! (<https://learn.microsoft.com/kusto/api/rest/response-http>).
+//! (<https://learn.microsoft.com/kusto/api/rest/response>).
 
 use std::fmt;
 use std::ops::ControlFlow;

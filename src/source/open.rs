@@ -1,6 +1,7 @@
 //! From an input to its streams: compression, archives and encodings peeled off by content.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::fs::File;
 use std::io;
 use std::io::BufReader;
@@ -39,6 +40,7 @@ use crate::text;
 const PACKED_BLOCK_BYTES: usize = 256 << 10;
 
 /// One stream of an input: the input itself, or a member of an archive.
+#[derive(Debug)]
 pub struct Stream<'a> {
     /// Name of the input; a member of an archive is `archive.zip!member`.
     pub name: Arc<str>,
@@ -64,6 +66,19 @@ pub enum Content<'a> {
     Binary(&'static str),
     /// A member or an inner archive that cannot be unpacked at all; the others still come.
     Refused(OpenError),
+}
+
+impl fmt::Debug for Content<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => out.write_str("Empty"),
+            Self::Text(_) => out.write_str("Text"),
+            Self::Avro(_) => out.write_str("Avro"),
+            Self::Parquet(_) => out.write_str("Parquet"),
+            Self::Binary(what) => write!(out, "Binary({what})"),
+            Self::Refused(error) => write!(out, "Refused({error})"),
+        }
+    }
 }
 
 type Visit<'v> = dyn for<'s> FnMut(Stream<'s>) -> ControlFlow<()> + 'v;

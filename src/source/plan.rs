@@ -66,14 +66,14 @@ enum Identity {
 }
 
 #[cfg(unix)]
-fn identity(_path: &Path, metadata: &Metadata) -> Option<Identity> {
+fn identity(_path: &Path, metadata: &Metadata) -> Identity {
     use std::os::unix::fs::MetadataExt;
-    Some(Identity::Inode(metadata.dev(), metadata.ino()))
+    Identity::Inode(metadata.dev(), metadata.ino())
 }
 
 #[cfg(not(unix))]
-fn identity(path: &Path, _metadata: &Metadata) -> Option<Identity> {
-    path.canonicalize().ok().map(Identity::Path)
+fn identity(path: &Path, _metadata: &Metadata) -> Identity {
+    Identity::Path(path.canonicalize().unwrap_or_else(|_| path.to_owned()))
 }
 
 #[derive(Default)]
@@ -117,14 +117,13 @@ impl Plan {
 
     fn add_file(&mut self, path: PathBuf, metadata: &Metadata, found_in_folder: bool) {
         if metadata.is_file() {
-            let is_new = identity(&path, metadata).is_none_or(|it| self.files_seen.insert(it));
-            if !is_new {
+            if !self.files_seen.insert(identity(&path, metadata)) {
                 return;
             }
         } else if found_in_folder {
             return;
         }
-        let bytes_len = metadata.is_file().then(|| metadata.len());
+        let bytes_len = metadata.is_file().then_some(metadata.len());
         self.push_path(path, bytes_len, found_in_folder);
     }
 
@@ -195,7 +194,7 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
                 }
             }
             Ok(entry) if entry.file_type().is_dir() => {
-                let seen = entry.metadata().ok().and_then(|it| identity(entry.path(), &it));
+                let seen = entry.metadata().ok().map(|it| identity(entry.path(), &it));
                 if seen.is_some_and(|it| !folders_seen.insert(it)) {
                     entries.skip_current_dir();
                 }

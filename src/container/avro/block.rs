@@ -1,6 +1,6 @@
 //! Header and blocks of an Avro object container file.
 //!
-//! <https://avro.apache.org/docs/1.12.0/specification/#object-container-files> (read 2025-11-21)
+//! <https://avro.apache.org/docs/1.12.0/specification/#object-container-files>
 
 use std::io;
 use std::io::Read;

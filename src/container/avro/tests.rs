@@ -7,8 +7,10 @@ use apache_avro::{Codec, DeflateSettings, Schema, Writer};
 use proptest::prelude::*;
 
 use super::read_avro;
-use crate::container::rows::collect::{Row, rows_of};
-use crate::container::{ContainerError, Summary};
+use crate::container::ContainerError;
+use crate::container::Summary;
+use crate::container::rows::collect::Row;
+use crate::container::rows::collect::rows_of;
 use crate::error::RejectReason;
 
 const CAPTURE: &str = r#"{"type":"record","name":"EventData","namespace":"Microsoft.ServiceBus.Messaging","fields":[

@@ -1,6 +1,6 @@
 //! Avro values to JSON text, trusting no length that the bytes do not bear out.
 //!
-//! <https://avro.apache.org/docs/1.12.0/specification/#binary-encoding> (read 2025-11-21)
+//! <https://avro.apache.org/docs/1.12.0/specification/#binary-encoding>
 
 use std::collections::HashMap;
 use std::io::Write;

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 
 use super::read_csv;
 use crate::container::ContainerError;
-use crate::container::rows::collect::{Row, rows_of};
+use crate::container::rows::collect::Row;
+use crate::container::rows::collect::rows_of;
 use crate::error::RejectReason;
 
 fn rows(text: &[u8]) -> Vec<Row> {

@@ -16,8 +16,10 @@ use parquet::file::properties::WriterProperties;
 use proptest::prelude::*;
 
 use super::{SCHEMA_VERSION_KEY, TABLE_KEY, normalised_table, read_parquet};
-use crate::container::rows::collect::{Row, rows_of};
-use crate::container::{ContainerError, Summary};
+use crate::container::ContainerError;
+use crate::container::Summary;
+use crate::container::rows::collect::Row;
+use crate::container::rows::collect::rows_of;
 
 fn batch() -> RecordBatch {
     let mut tags = MapBuilder::new(None, StringBuilder::new(), StringBuilder::new());

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::{read_tables, starts_tables};
 use crate::container::Summary;
-use crate::container::rows::collect::{Row, rows_of};
+use crate::container::rows::collect::Row;
+use crate::container::rows::collect::rows_of;
 use crate::error::RejectReason;
 
 fn read(text: &str) -> (Vec<Row>, Summary) {

@@ -9,11 +9,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use proptest::prelude::*;
 use zip::write::SimpleFileOptions;
 
 use super::{Content, each_stream};
-use crate::source::plan::{Input, Place};
-use crate::source::trouble::{OpenError, ReadTrouble, trouble_of};
+use crate::source::plan::Input;
+use crate::source::plan::Place;
+use crate::source::trouble::OpenError;
+use crate::source::trouble::ReadTrouble;
+use crate::source::trouble::trouble_of;
 
 const TEXT: &str = "[{\"caller\":\"zoë@contoso.com\"}]\n";
 
@@ -166,6 +170,7 @@ fn containers_and_binaries_are_named() {
 fn a_cut_gzip_delivers_what_it_can_and_then_says_so() {
     let text: String = (0..300).map(|number| format!("{{\"id\":{}}}\n", number * 7919)).collect();
     let packed = gzip(text.as_bytes());
+    assert_eq!((only(&packed[..0]).kind, only(&packed[..1]).kind), ("empty", "text"));
     let mut longest = 0;
     for cut in 2..packed.len() {
         let seen = only(&packed[..cut]);
@@ -309,4 +314,20 @@ fn a_named_pipe_is_read() {
     let streams = open_path(&path).unwrap();
     writer.join().unwrap();
     assert_eq!(streams[0].bytes, TEXT.as_bytes());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn any_bytes_are_opened_without_panic(
+        head in prop::sample::select(vec![
+            b"".as_slice(), b"\x1f\x8b\x08\0\0\0\0\0\0\x03", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PK\x05\x06",
+            b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"Obj\x01", b"PAR1",
+        ]),
+        bytes in prop::collection::vec(any::<u8>(), 0..300),
+    ) {
+        let whole = [head, bytes.as_slice()].concat();
+        open_bytes(&whole);
+        open_bytes(&gzip(&whole));
+    }
 }
