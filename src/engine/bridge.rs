@@ -102,9 +102,12 @@ mod tests {
         for text in texts {
             views.append_option(text.as_deref());
         }
-        let booleans: BooleanArray = values.iter().map(|value| value.map(|it| it % 2 == 0)).collect();
-        let days: Date32Array =
-            values.iter().map(|value| value.map(|it| i32::try_from(it % 100_000).unwrap())).collect();
+        let booleans: BooleanArray =
+            values.iter().map(|value| value.map(|it| it % 2 == 0)).collect();
+        let days: Date32Array = values
+            .iter()
+            .map(|value| value.map(|it| i32::try_from(it % 100_000).unwrap()))
+            .collect();
         vec![
             Arc::new(Int64Array::from(values.to_vec())),
             Arc::new(TimestampMicrosecondArray::from(values.to_vec()).with_timezone("UTC")),

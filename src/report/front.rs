@@ -141,7 +141,8 @@ pub fn parse(file: &str, text: &str) -> Result<Report, HeaderError> {
     let mut report = header.report;
     report.sql = sql.trim_end_matches(';').trim_end().to_owned();
     for (line, name) in header.totals {
-        let is_integer = |column: &ReportColumn| column.name == name && column.kind == Kind::Integer;
+        let is_integer =
+            |column: &ReportColumn| column.name == name && column.kind == Kind::Integer;
         if !report.columns.iter().any(is_integer) {
             let problem = HeaderProblem::NoSuchTotal(name);
             return Err(HeaderError { file: file.to_owned(), line, problem });
@@ -252,7 +253,8 @@ mod tests {
         \n-- an ordinary comment: here\nselect 1;\n";
 
     fn message(text: &str) -> String {
-        parse("queries/activity/blocked.sql", text).map_or_else(|error| error.to_string(), |_| "no error".into())
+        parse("queries/activity/blocked.sql", text)
+            .map_or_else(|error| error.to_string(), |_| "no error".into())
     }
 
     #[test]

@@ -20,8 +20,26 @@ use crate::report::plan;
 
 /// Functions known to answer alike on all three engines.
 const FUNCTIONS: &[&str] = &[
-    "abs", "avg", "coalesce", "concat", "count", "greatest", "lag", "least", "length", "lower",
-    "max", "min", "nullif", "replace", "reverse", "round", "row_number", "sum", "trim", "upper",
+    "abs",
+    "avg",
+    "coalesce",
+    "concat",
+    "count",
+    "greatest",
+    "lag",
+    "least",
+    "length",
+    "lower",
+    "max",
+    "min",
+    "nullif",
+    "replace",
+    "reverse",
+    "round",
+    "row_number",
+    "sum",
+    "trim",
+    "upper",
 ];
 
 /// Why a report's SQL is refused; shows with the file, without the leading `error: `.
@@ -146,7 +164,11 @@ fn shape(report: &Report, query: &Query) -> Option<LintProblem> {
     let names: Option<Vec<String>> = select.projection.iter().map(plan::output_name).collect();
     let Some(names) = names else {
         return Some(LintProblem::NotPortable {
-            what: select.projection.iter().find(|item| plan::output_name(item).is_none())?.to_string(),
+            what: select
+                .projection
+                .iter()
+                .find(|item| plan::output_name(item).is_none())?
+                .to_string(),
             why: "the columns of a report have to be named",
             instead: "every column by its name, `… as name`",
         });
@@ -191,7 +213,11 @@ impl Portable {
         };
         if !FUNCTIONS.contains(&name.as_str()) {
             let why = "it is not in the list of functions that all engines answer alike";
-            return self.refuse(&function.name, why, "it with case, coalesce, min, max, sum, count");
+            return self.refuse(
+                &function.name,
+                why,
+                "it with case, coalesce, min, max, sum, count",
+            );
         }
         match &function.over {
             Some(WindowType::WindowSpec(window)) => self.window(window),
@@ -200,8 +226,7 @@ impl Portable {
     }
 
     fn window(&mut self, window: &WindowSpec) -> ControlFlow<()> {
-        let is_descending =
-            |order: &sqlparser::ast::OrderByExpr| order.options.asc == Some(false);
+        let is_descending = |order: &sqlparser::ast::OrderByExpr| order.options.asc == Some(false);
         let count = window.order_by.iter().filter(|order| is_descending(order)).count();
         if count != 0 && count != window.order_by.len() {
             let why = "polars cannot mix ascending and descending in a window";
@@ -222,9 +247,11 @@ impl Visitor for Portable {
                 "a common table expression with `where place = 1`",
             );
         }
-        if select.projection.iter().any(|item| {
-            matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..))
-        }) {
+        if select
+            .projection
+            .iter()
+            .any(|item| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..)))
+        {
             let why = "it hides which columns are read";
             return self.refuse("*", why, "every column by its name");
         }
@@ -233,9 +260,13 @@ impl Visitor for Portable {
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
         match expr {
-            Expr::IsTrue(_) | Expr::IsNotTrue(_) | Expr::IsFalse(_) | Expr::IsNotFalse(_) => self
-                .refuse(expr, "polars drops nulls in it", "`coalesce(x, false) = false`"),
-            Expr::Like { .. } | Expr::ILike { .. } | Expr::SimilarTo { .. } | Expr::RLike { .. } => {
+            Expr::IsTrue(_) | Expr::IsNotTrue(_) | Expr::IsFalse(_) | Expr::IsNotFalse(_) => {
+                self.refuse(expr, "polars drops nulls in it", "`coalesce(x, false) = false`")
+            }
+            Expr::Like { .. }
+            | Expr::ILike { .. }
+            | Expr::SimilarTo { .. }
+            | Expr::RLike { .. } => {
                 self.refuse(expr, "it is slow in polars", "a precomputed column")
             }
             Expr::Position { .. } => {

@@ -14,8 +14,8 @@ pub mod adhoc;
 pub mod front;
 pub mod lint;
 pub mod param;
-pub mod plan;
 pub mod parse;
+pub mod plan;
 mod roster;
 #[cfg(test)]
 mod tests;

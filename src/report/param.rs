@@ -215,7 +215,10 @@ mod tests {
 
     #[test]
     fn wrong_values_say_what_was_wanted() {
-        assert_eq!(bound(&[("who", "x"), ("top", "many")]), "parameter `top` takes integer: `many`");
+        assert_eq!(
+            bound(&[("who", "x"), ("top", "many")]),
+            "parameter `top` takes integer: `many`"
+        );
         assert_eq!(bound(&[]), "report `y` needs parameter `who`");
         assert_eq!(bound(&[("whom", "x")]), "report `y` has no parameter `whom`");
         assert_eq!(

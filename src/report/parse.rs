@@ -76,8 +76,9 @@ pub fn query(sql: &str) -> Result<Query, SqlError> {
 /// # Errors
 /// As [`query`].
 pub fn query_in(dialect: &dyn Dialect, sql: &str) -> Result<Query, SqlError> {
-    let mut statements = Parser::parse_sql(dialect, sql)
-        .map_err(|error| SqlError::Syntax(error.to_string().trim_start_matches("sql parser error: ").to_owned()))?;
+    let mut statements = Parser::parse_sql(dialect, sql).map_err(|error| {
+        SqlError::Syntax(error.to_string().trim_start_matches("sql parser error: ").to_owned())
+    })?;
     let count = statements.len();
     match (statements.pop(), count) {
         (None, _) => Err(SqlError::Empty),
@@ -124,7 +125,11 @@ pub fn folded_words(sql: &str) -> BTreeSet<String> {
 
 /// Last part of a name, lower case: the table in `main.attempt`.
 pub fn table_name(name: &ObjectName) -> String {
-    name.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.to_lowercase()).unwrap_or_default()
+    name.0
+        .last()
+        .and_then(|part| part.as_ident())
+        .map(|ident| ident.value.to_lowercase())
+        .unwrap_or_default()
 }
 
 /// Tables, views and common table expressions that are read from, lower case.

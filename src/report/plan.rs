@@ -83,7 +83,9 @@ impl Planner<'_> {
                 let columns = self.plan.columns.entry(name.clone()).or_default();
                 let names = table.columns.iter().map(|column| column.name);
                 columns.extend(
-                    names.filter(|name| sources.wildcard || words.contains(*name)).map(str::to_owned),
+                    names
+                        .filter(|name| sources.wildcard || words.contains(*name))
+                        .map(str::to_owned),
                 );
             } else if let Some(view) = self.library.views().iter().find(|view| view.id == *name)
                 && !path.contains(name)
