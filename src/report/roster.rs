@@ -1,6 +1,25 @@
 //! The reports and views built into the program. The block below is rewritten by a test.
 
 // roster: begin
-pub(crate) const REPORTS: &[(&str, &str)] = &[];
-pub(crate) const VIEWS: &[(&str, &str)] = &[];
+#[rustfmt::skip]
+pub(crate) const REPORTS: &[(&str, &str)] = &[
+    ("queries/activity/by-application.sql", include_str!("../../queries/activity/by-application.sql")),
+    ("queries/activity/by-client.sql", include_str!("../../queries/activity/by-client.sql")),
+    ("queries/activity/by-operation.sql", include_str!("../../queries/activity/by-operation.sql")),
+    ("queries/activity/by-policy.sql", include_str!("../../queries/activity/by-policy.sql")),
+    ("queries/activity/by-region.sql", include_str!("../../queries/activity/by-region.sql")),
+    ("queries/activity/by-resource.sql", include_str!("../../queries/activity/by-resource.sql")),
+    ("queries/activity/by-subscription.sql", include_str!("../../queries/activity/by-subscription.sql")),
+    ("queries/activity/by-user.sql", include_str!("../../queries/activity/by-user.sql")),
+    ("queries/activity/non-mfa-writes.sql", include_str!("../../queries/activity/non-mfa-writes.sql")),
+    ("queries/activity/policy-audit.sql", include_str!("../../queries/activity/policy-audit.sql")),
+    ("queries/activity/summary.sql", include_str!("../../queries/activity/summary.sql")),
+    ("queries/activity/timeline.sql", include_str!("../../queries/activity/timeline.sql")),
+];
+
+#[rustfmt::skip]
+pub(crate) const VIEWS: &[(&str, &str)] = &[
+    ("queries/views/attempt_measure.sql", include_str!("../../queries/views/attempt_measure.sql")),
+    ("queries/views/policy_event.sql", include_str!("../../queries/views/policy_event.sql")),
+];
 // roster: end
