@@ -50,6 +50,8 @@ pub(crate) struct Ingested {
     pub(crate) window: (Option<i64>, Option<i64>),
     /// Rows whose "user" was decided without `idtyp`.
     pub(crate) users_without_idtyp: u64,
+    /// Records of the event that was asked for.
+    pub(crate) raw: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -139,6 +141,7 @@ impl Collector {
         }
         self.out.accounting.warnings.extend(chunk.warnings);
         self.out.users_without_idtyp += chunk.users_without_idtyp;
+        self.out.raw.extend(chunk.raw);
         let rows = if self.wanted.contains(&"source_record") {
             let number = |ordinal: &u32| i64::try_from(base + u64::from(*ordinal) + 1).unwrap_or(i64::MAX);
             let numbers = Int64Array::from_iter_values(chunk.ordinals.iter().map(number));

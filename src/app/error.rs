@@ -1,9 +1,19 @@
 //! Why a verb could not run. Damaged records are not here; see [`crate::error::Reject`].
 
+use std::io;
+use std::path::PathBuf;
+
+use arrow_schema::ArrowError;
+use rayon::ThreadPoolBuildError;
 use thiserror::Error as ThisError;
 
 use crate::app::output::OutputError;
-use crate::error::Reject;
+use crate::engine::EngineError;
+use crate::error::{Accounting, Reject};
+use crate::report::ReportError;
+use crate::report::param::ParamError;
+use crate::report::parse::SqlError;
+use crate::source::trouble::{OpenError, SourceError};
 
 /// Why a verb could not run.
 #[derive(Debug, ThisError)]
@@ -22,14 +32,47 @@ pub enum Error {
         /// What became of the first one.
         detail: String,
     },
-    /// No report has that id.
-    #[error("there is no report `{name}`")]
-    UnknownReport {
-        /// As the user gave it.
-        name: String,
-        /// The id that may have been meant.
-        nearest: Option<String>,
+    /// An input cannot be found.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A named input cannot be opened.
+    #[error(transparent)]
+    Open(OpenError),
+    /// A report cannot be had.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    /// SQL that is no query over the tables.
+    #[error(transparent)]
+    Sql(#[from] SqlError),
+    /// A parameter of a report is wrong.
+    #[error(transparent)]
+    Param(#[from] ParamError),
+    /// The folder of further reports cannot be read.
+    #[error("cannot read `{}`: {source}", folder.display())]
+    Queries {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system says.
+        source: io::Error,
     },
+    /// The engine cannot run a query.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A table outgrew its columns.
+    #[error("cannot build a table: {0}")]
+    Arrow(#[source] ArrowError),
+    /// The worker threads could not be started.
+    #[error("cannot start the worker threads: {0}")]
+    Threads(#[source] ThreadPoolBuildError),
+    /// The rows need more memory than allowed.
+    #[error("the rows need more than the {} that `--memory` allows", crate::text::bytes(*.bytes))]
+    Memory {
+        /// The limit.
+        bytes: u64,
+    },
+    /// Records went missing: a defect of this program, found before any figure is shown.
+    #[error("the balance does not add up: {0:?}")]
+    Unbalanced(Box<Accounting>),
     /// No table has that name.
     #[error("there is no table `{name}`")]
     UnknownTable {
@@ -76,7 +119,15 @@ impl Error {
             Self::NothingReadable { .. } => {
                 Some("`azmfa formats` lists the exports that are recognised".to_owned())
             }
-            Self::UnknownReport { nearest, .. } => near(nearest, "`azmfa reports` lists them all"),
+            Self::Source(error) => error.hint(),
+            Self::Report(error) => error.hint(),
+            Self::Sql(error) => error.hint(),
+            Self::Param(error) => error.hint(),
+            Self::Memory { .. } => Some(
+                "narrow the window with `--since` and `--until`, or allow more with `--memory`".to_owned(),
+            ),
+            Self::Unbalanced(_) => Some("please report this with the input, if it may be shared".to_owned()),
+            Self::Open(_) | Self::Queries { .. } | Self::Engine(_) | Self::Arrow(_) | Self::Threads(_) => None,
             Self::UnknownTable { nearest, .. } => near(nearest, "`azmfa schema` lists them all"),
             Self::UnknownMetric { nearest, .. } => {
                 near(nearest, "`azmfa report -r summary` shows them all")

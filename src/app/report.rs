@@ -118,6 +118,19 @@ pub(crate) fn library(folder: Option<&Path>) -> Result<Library, Error> {
 /// # Errors
 /// As [`ingest`].
 pub(crate) fn read(options: &ReadOptions, wishes: &Wishes, progress: &Progress) -> Result<Ingested, Error> {
+    read_with(options, wishes, None, progress)
+}
+
+/// As [`read`], keeping the records of one event as they stand in the input.
+///
+/// # Errors
+/// As [`ingest`].
+pub(crate) fn read_with(
+    options: &ReadOptions,
+    wishes: &Wishes,
+    raw_of: Option<String>,
+    progress: &Progress,
+) -> Result<Ingested, Error> {
     let folded = |texts: &[String]| texts.iter().map(|text| text.to_lowercase()).collect::<Vec<_>>();
     let wanted = Wanted {
         formats: FORMATS,
@@ -133,6 +146,7 @@ pub(crate) fn read(options: &ReadOptions, wishes: &Wishes, progress: &Progress) 
         strict_policy: options.strict_policy,
         mfa_policies: options.mfa_policies.clone(),
         open_tables,
+        raw_of,
     };
     let rejects = options
         .rejects

@@ -59,6 +59,8 @@ pub struct Wanted {
     pub mfa_policies: Vec<String>,
     /// Makes records of a query response (`tables`), which stands at an offset of a file.
     pub open_tables: fn(&Arc<str>, &[u8], u64) -> OpenedTables,
+    /// An event, by its id in lower case, whose records are to be kept as they stand.
+    pub raw_of: Option<String>,
 }
 
 /// The records of a query response.
@@ -97,6 +99,8 @@ pub struct Extracted {
     pub users_without_idtyp: u64,
     /// What query responses said of themselves.
     pub warnings: Vec<Warning>,
+    /// Records of the event in [`Wanted::raw_of`].
+    pub raw: Vec<String>,
 }
 
 /// Reads chunks; reused, so that what it learned about key orders serves the next one.
@@ -127,6 +131,7 @@ struct Tally {
     with_claims: BTreeMap<usize, u64>,
     users_without_idtyp: u64,
     warnings: Vec<Warning>,
+    raw: Vec<String>,
 }
 
 /// A record on its way: where it stands and how many containers are around it.
@@ -209,6 +214,7 @@ impl Extractor {
             with_claims: tally.with_claims,
             users_without_idtyp: tally.users_without_idtyp,
             warnings: tally.warnings,
+            raw: tally.raw,
         })
     }
 
@@ -315,6 +321,12 @@ impl Extractor {
             offset: record.offset,
             format: self.wanted.formats.all[self.guess].name,
         };
+        if let Some(wanted) = &self.wanted.raw_of {
+            let is_it = id.map_or_else(|| format!("key:{key:032x}") == *wanted, |id| id == wanted);
+            if is_it {
+                self.out.raw.push(record.text.get(record.start..record.end).unwrap_or_default().to_owned());
+            }
+        }
         append_activity(&mut self.activity, &row, &self.scratch, &place, key);
         if row.is_policy_event {
             let row_number = u32::try_from(self.out.keys.len()).unwrap_or(u32::MAX);
