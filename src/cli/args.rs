@@ -19,6 +19,7 @@ use crate::cli::examples;
 use crate::cli::output::renderers;
 use crate::cli::value::parse_count;
 use crate::cli::value::parse_instant;
+use crate::cli::value::parse_rows;
 use crate::cli::value::parse_size;
 use crate::cli::value::parse_text;
 
@@ -26,6 +27,7 @@ use crate::cli::value::parse_text;
 #[derive(Debug, Parser)]
 #[command(
     name = "azmfa",
+    bin_name = "azmfa",
     version,
     about = "Find out who changes Azure without MFA, from exported Activity Logs",
     long_about = "Reads exported Azure Activity Logs in whatever shape you have them and answers \
@@ -315,7 +317,7 @@ pub(crate) struct TopArgs {
     /// Rows to print of each table, 0 for all
     ///
     /// Default: 20 in a table on a terminal, all elsewhere. The summary report is never cut.
-    #[arg(long, value_name = "N", help_heading = "Output")]
+    #[arg(long, value_name = "N", value_parser = parse_rows, help_heading = "Output")]
     pub(crate) top: Option<u64>,
 }
 
