@@ -19,6 +19,7 @@ use crate::cli::examples;
 use crate::cli::output::renderers;
 use crate::cli::value::parse_count;
 use crate::cli::value::parse_instant;
+use crate::cli::value::parse_rows;
 use crate::cli::value::parse_size;
 use crate::cli::value::parse_text;
 
@@ -26,6 +27,7 @@ use crate::cli::value::parse_text;
 #[derive(Debug, Parser)]
 #[command(
     name = "azmfa",
+    bin_name = "azmfa",
     version,
     about = "Find out who changes Azure without MFA, from exported Activity Logs",
     long_about = "Reads exported Azure Activity Logs in whatever shape you have them and answers \
@@ -104,13 +106,10 @@ pub(crate) enum Command {
 /// `azmfa report`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ReportArgs {
-    #[command(flatten)]
-    pub(crate) read: ReadArgs,
-
     /// Reports to print, in this order
     ///
     /// `azmfa reports` lists them. Default: summary, by-resource, by-user, by-policy.
-    #[arg(short, long = "report", value_name = "NAME", value_delimiter = ',')]
+    #[arg(short, long = "report", value_name = "NAME,…", value_delimiter = ',')]
     #[arg(value_parser = parse_text, help_heading = "Reports")]
     pub(crate) reports: Vec<String>,
 
@@ -133,30 +132,33 @@ pub(crate) struct ReportArgs {
 
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
 }
 
 /// `azmfa query`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct QueryArgs {
     /// The statement, a SELECT over the tables of `azmfa schema`
-    #[arg(value_name = "SQL", value_parser = parse_text, help_heading = "Input")]
+    #[arg(value_name = "SQL", value_parser = parse_text)]
     pub(crate) sql: String,
-
-    #[command(flatten)]
-    pub(crate) read: ReadArgs,
 
     #[command(flatten)]
     pub(crate) top: TopArgs,
 
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
 }
 
 /// `azmfa explain`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExplainArgs {
     /// Id of the event, from the column `event_id`
-    #[arg(value_name = "EVENT_ID", value_parser = parse_text, help_heading = "Input")]
+    #[arg(value_name = "EVENT_ID", value_parser = parse_text)]
     pub(crate) event_id: String,
 
     #[command(flatten)]
@@ -166,9 +168,6 @@ pub(crate) struct ExplainArgs {
 /// `azmfa convert`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ConvertArgs {
-    #[command(flatten)]
-    pub(crate) read: ReadArgs,
-
     /// Table to write to standard output [default: activity]
     #[arg(long, value_name = "NAME", value_parser = parse_text, help_heading = "Output")]
     #[arg(conflicts_with = "folder")]
@@ -186,6 +185,9 @@ pub(crate) struct ConvertArgs {
     /// Replace files that exist
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
+
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
 }
 
 /// `azmfa reports`.
@@ -225,7 +227,7 @@ pub(crate) struct SchemaArgs {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct CompletionsArgs {
     /// The shell
-    #[arg(value_name = "SHELL", help_heading = "Output")]
+    #[arg(value_name = "SHELL")]
     pub(crate) shell: Shell,
 }
 
@@ -236,21 +238,8 @@ pub(crate) struct ReadArgs {
     ///
     /// Folders are read with everything below them. Gzip, zstd and zip, UTF-8 and UTF-16, and
     /// every format that `azmfa formats` lists are recognised by content and may be mixed.
-    #[arg(value_name = "INPUT", value_parser = parse_text, help_heading = "Input")]
+    #[arg(value_name = "INPUT", value_parser = parse_text)]
     pub(crate) inputs: Vec<String>,
-
-    /// Write every rejected record to FILE, with its place and the reason
-    ///
-    /// One JSON object a line: file, record, byte, reason, detail and the raw bytes.
-    #[arg(long, value_name = "FILE", help_heading = "Input")]
-    pub(crate) rejects: Option<PathBuf>,
-
-    /// Accept no damaged or cut-off input
-    ///
-    /// The first rejected record ends the run with exit code 2; input that looks cut short by its
-    /// exporter gives exit code 3 instead of a mere warning.
-    #[arg(long, help_heading = "Input")]
-    pub(crate) strict: bool,
 
     /// Count events from TIME on
     ///
@@ -298,6 +287,19 @@ pub(crate) struct ReadArgs {
     #[arg(long, help_heading = "Verdict")]
     pub(crate) strict_policy: bool,
 
+    /// Write every rejected record to FILE, with its place and the reason
+    ///
+    /// One JSON object a line: file, record, byte, reason, detail and the raw bytes.
+    #[arg(long, value_name = "FILE", help_heading = "Damaged input")]
+    pub(crate) rejects: Option<PathBuf>,
+
+    /// Accept no damaged or cut-off input
+    ///
+    /// The first rejected record ends the run with exit code 2; input that looks cut short by its
+    /// exporter gives exit code 3 instead of a mere warning.
+    #[arg(long, help_heading = "Damaged input")]
+    pub(crate) strict: bool,
+
     /// Worker threads [default: one per processor]
     ///
     /// The result is the same for any number.
@@ -315,7 +317,7 @@ pub(crate) struct TopArgs {
     /// Rows to print of each table, 0 for all
     ///
     /// Default: 20 in a table on a terminal, all elsewhere. The summary report is never cut.
-    #[arg(long, value_name = "N", help_heading = "Output")]
+    #[arg(long, value_name = "N", value_parser = parse_rows, help_heading = "Output")]
     pub(crate) top: Option<u64>,
 }
 
@@ -325,6 +327,8 @@ pub(crate) struct OutputArgs {
     /// How the result is shown
     ///
     /// Default: by the extension of `--output`; else a table on a terminal, and csv when piped.
+    /// Several reports in one pipe are tables too, since a csv holds one: name a format that
+    /// holds several, such as json, for a program to read.
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     #[arg(value_parser = PossibleValuesParser::new(renderers().iter().map(|each| each.name())))]
     pub(crate) format: Option<String>,

@@ -1,8 +1,8 @@
 //! The command line: the only room that prints, and that looks at the terminal and the environment.
 //!
-//! [`run`] is the program. A command line becomes [`args`], those become the options of `app`
-//! ([`options`]), whose outcome goes to where it was asked for ([`output`]) and is told about
-//! ([`show`]).
+//! [`run`] is the program. A command line becomes `args`, those become the options of `app`
+//! (`options`), whose outcome goes to where it was asked for (`output`) and is told about
+//! (`show`).
 
 mod args;
 mod commands;

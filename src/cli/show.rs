@@ -93,8 +93,8 @@ impl Ending<'_> {
         }
         let hint = (!manner.has_rejects_file)
             .then(|| "`--rejects FILE` writes every one with its place and its bytes".to_owned());
-        let more = if shown_count > 0 { " more" } else { "" };
-        Message::warning(format!("{} rejected{more}", thousands(left)))
+        let what = if shown_count > 0 { "more record" } else { "record" };
+        Message::warning(format!("{} rejected", count(left, what)))
             .with_hint(hint)
             .write(out, manner.color)
     }
@@ -236,7 +236,26 @@ mod tests {
         let (accounting, rejects) = (accounting(), [reject(1), reject(2), reject(3), reject(4)]);
         let checks = ["`users > 3` (it is 5)".to_owned()];
         insta::assert_snapshot!(
-            shown(&ending(&accounting, &rejects, &checks), &Manner::default()), @"");
+            shown(&ending(&accounting, &rejects, &checks), &Manner::default()), @r#"
+        warning: rejected (cut_short): the input ends inside the record
+          --> x.json: record 1, byte 10
+        warning: rejected (cut_short): the input ends inside the record
+          --> x.json: record 2, byte 20
+        warning: rejected (cut_short): the input ends inside the record
+          --> x.json: record 3, byte 30
+        warning: 1 more record rejected
+        hint: `--rejects FILE` writes every one with its place and its bytes
+        warning: `-` looks cut by az: 50 events in 6 hours
+        hint: ask for all of them:
+          az monitor activity-log list
+        error: check failed: `users > 3` (it is 5)
+        read      3 files, 94.3 MB in 0.31 s (304.4 MB/s)
+        records   18,240 = 18,200 rows + 20 duplicates + 4 rejects + 16 ignored
+        rejects   cut_short 3, syntax 1
+        ignored   storage_read 15, window 1
+        formats   az_cli 18,233, diagnostic 7
+        window    1970-01-01T00:00:00.000000Z to 1970-01-02T00:00:00.000000Z
+        "#);
     }
 
     #[test]
@@ -252,7 +271,11 @@ mod tests {
         let mut ending = ending(&accounting, &[], &[]);
         ending.window = (None, None);
         ending.elapsed = Duration::from_millis(4);
-        insta::assert_snapshot!(shown(&ending, &Manner::default()), @"");
+        insta::assert_snapshot!(shown(&ending, &Manner::default()), @r#"
+        read      1 file, 2.0 kB in 0.00 s
+        records   1 = 1 row + 0 duplicates + 0 rejects + 0 ignored
+        formats   az_cli 1
+        "#);
     }
 
     #[test]
@@ -261,7 +284,7 @@ mod tests {
         let checks = ["`users > 3` (it is 5)".to_owned()];
         let ending = ending(&accounting, &rejects, &checks);
         let quiet = shown(&ending, &Manner { quiet: 1, ..Manner::default() });
-        assert!(quiet.contains("warning: rejected") && !quiet.contains("records "));
+        assert!(quiet.contains("warning: rejected") && !quiet.contains("\nrecords "));
         let quieter = shown(&ending, &Manner { quiet: 2, ..Manner::default() });
         assert_eq!(quieter, "error: check failed: `users > 3` (it is 5)\n");
     }

@@ -73,6 +73,14 @@ pub(crate) fn parse_count(text: &str) -> Result<usize, String> {
     }
 }
 
+/// Reads a number of rows, where 0 stands for all.
+///
+/// # Errors
+/// A sentence for a person.
+pub(crate) fn parse_rows(text: &str) -> Result<u64, String> {
+    text.trim().parse().map_err(|_| "no whole number".to_owned())
+}
+
 /// Takes any text but an empty one, which is an unset variable more often than a wish.
 ///
 /// # Errors
@@ -83,7 +91,7 @@ pub(crate) fn parse_text(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse_count, parse_instant, parse_size, parse_text};
+    use super::{parse_count, parse_instant, parse_rows, parse_size, parse_text};
 
     #[test]
     fn sizes_are_read_in_both_kinds_of_units() {
@@ -136,6 +144,8 @@ mod tests {
         assert_eq!(parse_count("8"), Ok(8));
         assert!(parse_count("0").is_err());
         assert!(parse_count("many").is_err());
+        assert_eq!(parse_rows("0"), Ok(0));
+        assert!(parse_rows("-1").is_err());
         assert_eq!(parse_text("a"), Ok("a".to_owned()));
         assert!(parse_text(" ").is_err());
     }

@@ -51,7 +51,17 @@ fn with_nothing_to_read_the_message_says_what_to_type() {
         unreachable!("the line is of convert")
     };
     let told = [told(report), told(convert(&args, &on_terminal()))];
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    error: nothing to read: no INPUT is named, and nothing is piped in
+    hint: pipe an export in, or name files and folders:
+      az monitor activity-log list --offset 90d --max-events 100000 | azmfa report
+      azmfa report exports/
+
+    error: nothing to read: no INPUT is named, and nothing is piped in
+    hint: pipe an export in, or name files and folders:
+      az monitor activity-log list --offset 90d --max-events 100000 | azmfa convert -o tables
+      azmfa convert -o tables exports/
+    "#);
 }
 
 #[test]
@@ -101,7 +111,65 @@ fn every_flag_reaches_its_option() {
         &on_terminal(),
     )
     .unwrap();
-    insta::assert_debug_snapshot!(options, @"");
+    insta::assert_debug_snapshot!(options, @r#"
+    ReportOptions {
+        read: ReadOptions {
+            inputs: [
+                "a.json",
+                "b/",
+            ],
+            since: Some(
+                86400000000,
+            ),
+            until: Some(
+                172800000000,
+            ),
+            as_of: Some(
+                259200000000,
+            ),
+            subscriptions: [
+                "s1",
+                "s2",
+            ],
+            users: [
+                "u",
+            ],
+            resources: [
+                "r",
+            ],
+            threads: Some(
+                3,
+            ),
+            memory: Some(
+                2147483648,
+            ),
+            strict: true,
+            strict_policy: true,
+            mfa_policies: [
+                "p",
+            ],
+            rejects: None,
+            force: true,
+        },
+        reports: [
+            "by-user",
+            "summary",
+        ],
+        top: Some(
+            7,
+        ),
+        queries_dir: Some(
+            "q",
+        ),
+        fail_on: [
+            Check {
+                metric: "users",
+                comparison: Greater,
+                number: 1,
+            },
+        ],
+    }
+    "#);
 }
 
 #[test]
@@ -118,7 +186,10 @@ fn rows_are_cut_for_a_table_on_a_terminal_only() {
 #[test]
 fn a_window_without_an_instant_is_refused() {
     let line = ["azmfa", "report", "a", "--since", "2026-01-02", "--until", "2026-01-02"];
-    insta::assert_snapshot!(told(report_options(&line, &on_terminal())), @"");
+    insta::assert_snapshot!(told(report_options(&line, &on_terminal())), @r#"
+    error: nothing can be counted: `--since` is not before `--until`
+    hint: `--until` is the first instant that is no longer counted
+    "#);
 }
 
 #[test]
@@ -149,7 +220,13 @@ fn convert_goes_to_a_folder_or_gives_one_table() {
         told(options(&["azmfa", "convert", "a"])),
         told(options(&["azmfa", "convert", "a", "-o", "a.parquet"])),
     ];
-    insta::assert_snapshot!(refused.join("\n"), @"");
+    insta::assert_snapshot!(refused.join("\n"), @r#"
+    error: nowhere to write to: neither a folder nor a format is given
+    hint: `-o DIR` writes Parquet files; `--format ndjson` and `--format arrow` write one table to standard output
+
+    error: `a.parquet` looks like a file, and tables go to a folder
+    hint: name a folder; for one file: `azmfa query 'select * from activity' -o FILE`
+    "#);
 }
 
 #[test]
@@ -187,5 +264,46 @@ fn wrong_values_are_refused_with_a_reason() {
         Ok(args) => format!("{args:?}"),
     })
     .collect();
-    insta::assert_snapshot!(told.join("---\n"), @"");
+    insta::assert_snapshot!(told.join("---\n"), @r#"
+    error: invalid value 'users=3' for '--fail-on <EXPR>': `=` is no comparison; write `==`
+
+    For more information, try '--help'.
+    ---
+    error: invalid value '5 parsecs' for '--memory <SIZE>': `parsecs` is no unit; use kB, MB, GB or KiB, MiB, GiB
+
+    For more information, try '--help'.
+    ---
+    error: invalid value 'yesterday' for '--since <TIME>': no date or time; write one like `2026-01-31` or `2026-01-31T08:00:00Z`
+
+    For more information, try '--help'.
+    ---
+    error: invalid value '0' for '--threads <N>': at least 1 is needed
+
+    For more information, try '--help'.
+    ---
+    error: invalid value '' for '--user <USER>': it is empty
+
+    For more information, try '--help'.
+    ---
+    error: invalid value 'jsn' for '--format <FORMAT>'
+      [possible values: arrow, csv, json, md, ndjson, parquet, table, tsv]
+
+      tip: a similar value exists: 'json'
+
+    For more information, try '--help'.
+    ---
+    error: unrecognized subcommand 'reprot'
+
+      tip: some similar subcommands exist: 'reports', 'report'
+
+    Usage: azmfa [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    ---
+    error: the argument '--quiet...' cannot be used with '--verbose'
+
+    Usage: azmfa report --quiet... [INPUT]...
+
+    For more information, try '--help'.
+    "#);
 }

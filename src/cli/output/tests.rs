@@ -64,16 +64,18 @@ impl Renderer for Fake {
     }
 }
 
-pub(crate) fn renderers() -> &'static [Shown] {
+/// The names of the product, so that the help is the product's.
+pub(crate) fn fakes() -> &'static [Shown] {
     static TABLE: Fake = fake("table", &["txt"]);
     static CSV: Fake = single(fake("csv", &["csv"]));
     static TSV: Fake = single(fake("tsv", &["tsv"]));
     static JSON: Fake = fake("json", &["json"]);
-    static NDJSON: Fake = fake("ndjson", &["ndjson", "jsonl"]);
+    static NDJSON: Fake = single(fake("ndjson", &["ndjson", "jsonl"]));
     static PARQUET: Fake = binary(fake("parquet", &["parquet"]));
     static ARROW: Fake = binary(fake("arrow", &["arrow", "arrows"]));
     static MD: Fake = fake("md", &["md"]);
-    &[&TABLE, &CSV, &TSV, &JSON, &NDJSON, &PARQUET, &ARROW, &MD]
+    static ALL: [Shown; 8] = [&ARROW, &CSV, &JSON, &MD, &NDJSON, &PARQUET, &TABLE, &TSV];
+    &ALL
 }
 
 fn page(id: &str) -> Page {
@@ -105,7 +107,7 @@ fn on_terminal() -> Terminal {
 }
 
 fn choose(args: &OutputArgs, pages: usize, terminal: &Terminal) -> Result<Choice, Failure> {
-    Choice::new(args, pages, renderers(), ColorWhen::Auto, terminal)
+    Choice::new(args, pages, fakes(), ColorWhen::Auto, terminal)
 }
 
 fn refusal(result: Result<Choice, Failure>) -> String {
@@ -141,6 +143,17 @@ fn the_format_is_named_or_told_by_the_extension_or_by_the_terminal() {
 }
 
 #[test]
+fn several_reports_into_a_pipe_are_tables_uncut_unless_a_format_is_named() {
+    let piped = Terminal::default();
+    let choice = choose(&args(None, None), 4, &piped).ok().unwrap();
+    assert_eq!(choice.renderer.name(), "table");
+    assert_eq!(choice.style, Style { width: None, color: false });
+    assert!(!choice.is_table_on_terminal());
+    let choice = choose(&args(Some("json"), None), 4, &piped).ok().unwrap();
+    assert_eq!(choice.renderer.name(), "json");
+}
+
+#[test]
 fn only_a_terminal_has_a_width_and_colours() {
     let shown = choose(&args(None, None), 1, &on_terminal()).ok().unwrap();
     assert_eq!(shown.style, Style { width: Some(100), color: true });
@@ -157,12 +170,19 @@ fn what_cannot_be_shown_is_refused_with_what_to_do() {
     let piped = Terminal::default();
     let told = [
         refusal(choose(&args(Some("parquet"), None), 1, &on_terminal())),
-        refusal(choose(&args(None, None), 4, &piped)),
+        refusal(choose(&args(Some("csv"), None), 4, &piped)),
         refusal(choose(&args(Some("parquet"), None), 2, &piped)),
         refusal(choose(&args(None, Some(Path::new("nowhere/out.xyz"))), 1, &piped)),
         refusal(choose(&args(Some("gif"), None), 1, &piped)),
     ];
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("
+"), @r#"
+    `parquet` is no text, and standard output is a terminal | write a file, `-o FILE.parquet`, or pipe it on
+    4 reports do not fit into one `csv` output | choose one with `-r NAME`, write a folder with `-o DIR/`, or use `--format json`
+    2 reports do not fit into one `parquet` output | choose one with `-r NAME`, write a folder with `-o DIR/`, or use `--format json`
+    cannot tell the format from the name `nowhere/out.xyz` | say it with `--format`: arrow, csv, json, md, ndjson, parquet, table, tsv
+    there is no format `gif` | say it with `--format`: arrow, csv, json, md, ndjson, parquet, table, tsv
+    "#);
 }
 
 #[test]
