@@ -14,6 +14,7 @@ use crate::cli::args::ColorWhen;
 use crate::cli::args::OutputArgs;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
+use crate::render::ALL;
 use crate::render::Page;
 use crate::render::Renderer;
 use crate::render::Style;
@@ -27,13 +28,9 @@ const ELSEWHERE: &str = "csv";
 pub(crate) type Shown = &'static dyn Renderer;
 
 /// Every way of showing pages, in the order of the help.
-#[cfg(not(test))]
 pub(crate) fn renderers() -> &'static [Shown] {
-    &[]
+    ALL
 }
-
-#[cfg(test)]
-pub(crate) use tests::fakes as renderers;
 
 /// Where pages go.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use crate::extract::format::{Formats, Kind};
 use crate::extract::identity::{RowKey, event_key};
 use crate::extract::policy::{Part, Policy, PolicyFlags, PolicyReader};
 use crate::extract::raw::{Raw, Unescaped};
-use crate::extract::recognise::{KIND_SLOT, Recogniser, Tests, reader_of};
+use crate::extract::recognise::{Guard, KIND_SLOT, Recogniser, reader_of};
 use crate::json::check::value_end;
 use crate::json::scan::skip_whitespace;
 use crate::json::walk::{SlotKind, Walker};
@@ -108,7 +108,7 @@ pub struct Extracted {
 pub struct Extractor {
     wanted: Wanted,
     recogniser: Recogniser,
-    readers: Vec<(Walker, Tests)>,
+    readers: Vec<(Walker, Guard)>,
     policies: PolicyReader,
     /// Format of the last record: the first guess for the next.
     guess: usize,
@@ -246,8 +246,8 @@ impl Extractor {
         if let Err((reason, at)) = self.walk_as(self.guess, record, start) {
             return self.reject_at(record, at, reason);
         }
-        let (walker, tests) = &self.readers[self.guess];
-        if !tests.hold(walker, record.text) {
+        let (walker, guard) = &self.readers[self.guess];
+        if !guard.lets_pass(walker, record.text) {
             let Some(format) = self.recogniser.recognise(record.text, start) else {
                 let detail = unrecognised(record.text, start);
                 return self.reject_record(record, RejectReason::Unrecognised, detail);

@@ -14,7 +14,22 @@ struct Test {
 
 /// The claims of one format over the slots of one tree.
 #[derive(Debug, Clone)]
-pub(crate) struct Tests(Vec<Test>);
+struct Tests(Vec<Test>);
+
+/// Tells whether a record that was read as a format is of it and of no other that claims more.
+#[derive(Debug, Clone)]
+pub(crate) struct Guard {
+    own: Tests,
+    rivals: Vec<Tests>,
+}
+
+impl Guard {
+    /// Whether the record that `walker` walked last is of this format.
+    #[inline]
+    pub(crate) fn lets_pass(&self, walker: &Walker, text: &str) -> bool {
+        self.own.hold(walker, text) && !self.rivals.iter().any(|rival| rival.hold(walker, text))
+    }
+}
 
 /// Hands out slots for claimed paths, the same one for the same path.
 struct SlotsOfClaims<'a> {
@@ -63,7 +78,7 @@ fn slot_number(number: usize) -> u16 {
 impl Tests {
     /// Whether every claim holds for the record that `walker` walked last.
     #[inline]
-    pub(crate) fn hold(&self, walker: &Walker, text: &str) -> bool {
+    fn hold(&self, walker: &Walker, text: &str) -> bool {
         self.0.iter().all(|test| holds(test, walker, text))
     }
 }
@@ -140,7 +155,7 @@ impl Recogniser {
 
 /// The tree and the tests for reading records of one format: the wanted fields in slots
 /// `0..FIELD_COUNT`, what the claims look at behind them.
-pub(crate) fn reader_of(format: &Format, formats: &Formats, wanted: FieldSet) -> (Walker, Tests) {
+pub(crate) fn reader_of(format: &Format, formats: &Formats, wanted: FieldSet) -> (Walker, Guard) {
     let mut tree = Tree { slot_count: FIELD_COUNT, ..Tree::default() };
     let mut add = |field: Field, path: &str, rank: usize| {
         let rank = u8::try_from(rank).unwrap_or(u8::MAX);
@@ -169,8 +184,10 @@ pub(crate) fn reader_of(format: &Format, formats: &Formats, wanted: FieldSet) ->
     if let Kind::Envelope(path) | Kind::OtherLog(path) = format.kind {
         slots.slot(path);
     }
-    let tests = slots.tests(format);
-    (Walker::new(tree, format.texts), tests)
+    let own = slots.tests(format);
+    let stronger = formats.all.iter().filter(|other| other.claims.len() > format.claims.len());
+    let rivals = stronger.map(|rival| slots.tests(rival)).collect();
+    (Walker::new(tree, format.texts), Guard { own, rivals })
 }
 
 /// Slot of the path in [`Kind::Envelope`] and [`Kind::OtherLog`].

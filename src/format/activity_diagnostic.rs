@@ -18,7 +18,7 @@ pub(super) static FORMAT: Format = Format {
     kind: Kind::Activity,
     claims: &[
         Claim::Has("time"),
-        Claim::Text("operationName"),
+        Claim::Has("operationName"),
         Claim::OneOf(
             "category",
             &[
@@ -47,7 +47,7 @@ pub(super) static FORMAT: Format = Format {
             Field::ResourceLocation,
             &["properties>eventProperties>resourceLocation", "properties>resourceLocation"],
         ),
-        (Field::Operation, &["operationName"]),
+        (Field::Operation, &["operationName>value", "operationName"]),
         (Field::Status, &["resultType"]),
         (Field::ResultSignature, &["resultSignature"]),
         (Field::StatusCode, &["properties>eventProperties>statusCode", "properties>statusCode"]),
