@@ -48,7 +48,7 @@ fn write_page<W: Write>(page: &Page, on_terminal: bool, writer: &mut Writer<W>) 
             for column in &columns {
                 match column.cell(row) {
                     Cell::Text(text) => {
-                        writer.write_field(guarded(text, on_terminal).as_bytes())?
+                        writer.write_field(guarded(text, on_terminal).as_bytes())?;
                     }
                     cell => writer.write_field(cell.text().as_bytes())?,
                 }

@@ -18,7 +18,7 @@ use super::{Page, Renderer, Style, single};
 /// The renderer.
 pub const RENDERER: &dyn Renderer = &Parquet;
 
-/// Rows of a row group: what DuckDB writes, so that its threads find work in one file.
+/// Rows of a row group: what engines write by default, so that several threads find work in one file.
 const ROW_GROUP_ROWS: usize = 122_880;
 /// Beyond this level files shrink little and writing slows down.
 const ZSTD_LEVEL: i32 = 3;
