@@ -1,4 +1,9 @@
 //! Showing a page: one renderer per file, none knows another.
+//!
+//! A file with a `pub const RENDERER` is a renderer and stands in the roster, which a test keeps;
+//! adding one is adding its file. The other files serve several renderers: [`cell`] turns values
+//! into text, `object` writes JSON, `delimited` rows with delimiters, `fit` makes columns fit a
+//! terminal. Snapshots of every renderer are in `snapshots/`.
 
 use std::io;
 use std::io::Write;
@@ -7,6 +12,40 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
 use crate::error::Accounting;
+
+pub mod cell;
+mod delimited;
+mod fit;
+mod object;
+#[cfg(test)]
+mod tests;
+
+pub use self::arrow::write_stream;
+pub use self::object::{accounting as accounting_json, metadata};
+pub use self::parquet::write_table;
+
+// roster:begin
+mod arrow;
+mod csv;
+mod json;
+mod md;
+mod ndjson;
+mod parquet;
+mod table;
+mod tsv;
+/// Every renderer, by file name.
+#[rustfmt::skip]
+pub static ALL: &[&dyn Renderer] = &[
+    arrow::RENDERER,
+    csv::RENDERER,
+    json::RENDERER,
+    md::RENDERER,
+    ndjson::RENDERER,
+    parquet::RENDERER,
+    table::RENDERER,
+    tsv::RENDERER,
+];
+// roster:end
 
 /// The result of one report, ready to be shown.
 #[derive(Debug, Clone)]
@@ -63,4 +102,27 @@ pub trait Renderer: Sync {
     /// # Errors
     /// Those of `out`, and [`io::ErrorKind::InvalidInput`] for a page that the format cannot hold.
     fn render(&self, pages: &[Page], style: &Style, out: &mut dyn Write) -> io::Result<()>;
+}
+
+/// The renderer called `name` in `--format`.
+pub fn by_name(name: &str) -> Option<&'static dyn Renderer> {
+    ALL.iter().copied().find(|renderer| renderer.name() == name)
+}
+
+/// The renderer for a file extension without its dot, in any case.
+pub fn by_extension(extension: &str) -> Option<&'static dyn Renderer> {
+    ALL.iter().copied().find(|renderer| {
+        renderer.extensions().iter().any(|known| known.eq_ignore_ascii_case(extension))
+    })
+}
+
+/// The one page of a format that holds one.
+fn single(pages: &[Page]) -> io::Result<&Page> {
+    match pages {
+        [page] => Ok(page),
+        _ => {
+            let message = format!("the format holds one report, not {}", pages.len());
+            Err(io::Error::new(io::ErrorKind::InvalidInput, message))
+        }
+    }
 }
