@@ -342,7 +342,10 @@ def timeline(attempts, rows):
     days = [row.time.date() for row in rows]
     table, day = [], min(days, default=date.max)
     while days and day <= max(days):
-        table.append({"day": day.isoformat(), **figures([a for a in attempts if a.start.date() == day])})
+        row = figures([a for a in attempts if a.start.date() == day])
+        # A day without any event is a hole in the data, not a quiet day: nothing is known of it.
+        row = row if day in days else dict.fromkeys(row)
+        table.append({"day": day.isoformat(), **row})
         day += timedelta(days=1)
     return table
 
@@ -381,7 +384,7 @@ def reports(events, strict=False):
         "policy-audit": policy_audit(rows),
         "non-mfa-writes": non_mfa_writes(attempts),
         "by-application": pivot(machines, lambda a: {"application": a.row.client, "application_id": a.row.app,
-                                                     "principal_id": a.row.oid, "principal_type": a.principal}),
+                                                     "principal_type": a.principal}),
         "by-client": pivot(attempts, lambda a: {"client_app_id": a.row.app, "client_app": a.row.client}),
         "by-operation": pivot(attempts, lambda a: {"operation": a.operation}),
         "by-subscription": pivot(attempts, lambda a: {"subscription_id": a.first.subscription}),

@@ -146,7 +146,7 @@ impl Reading<'_> {
         match stream.content {
             Content::Empty => end.is_empty = true,
             Content::Binary(what) => {
-                let detail = format!("the input is no log but a {what}");
+                let detail = format!("the input is no log: {what}");
                 self.reject_whole(&name, 0, RejectReason::Unrecognised, detail);
             }
             Content::Refused(error) => {

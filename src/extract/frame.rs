@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::error::RejectReason;
 use crate::extract::chunk::{Chunk, Span};
-use crate::json::byte_at;
+use crate::json::{Fault, FaultKind, byte_at};
 use crate::json::check::{key_end, value_end};
 use crate::json::scan::{skip_whitespace, string_stop, structure_stop};
 use crate::limits::{BLOCK_BYTES, RECORD_BYTES_MAX};
@@ -263,7 +263,7 @@ impl Framer {
         let line_end = memchr::memchr(b'\n', &self.buffer[at..]).map(|length| at + length);
         let on_its_line = &self.buffer[..line_end.unwrap_or(self.buffer.len())];
         let end = balanced_end(on_its_line, at);
-        if self.may_be_envelope(at) || (end.is_none() && self.buffer.len() - at > BLOCK_BYTES) {
+        if may_be_envelope(&self.buffer, at) || (end.is_none() && self.buffer.len() - at > BLOCK_BYTES) {
             match self.envelope(at) {
                 Some(step) => return step,
                 None if end.is_none()
@@ -276,16 +276,18 @@ impl Framer {
             return Step::Record(self.span(at, end, None), end);
         }
         let Some(line_end) = line_end else { return Step::More };
-        // An open object whose next line begins an object in the first column is a damaged line:
-        // printers that spread an object over lines indent what is inside.
-        match self.buffer.get(line_end + 1) {
-            None if !self.at_end => return Step::More,
-            Some(b'{') => return Step::Record(self.span(at, line_end, None), line_end + 1),
-            _ => {}
-        }
-        match balanced_end(&self.buffer, at) {
-            Some(end) => Step::Record(self.span(at, end, None), end),
-            None => Step::More,
+        // Spread over lines, or a damaged line? The grammar tells, mostly at the next line.
+        let line = Step::Record(self.span(at, line_end, None), line_end + 1);
+        match value_end(&self.buffer, at, 0) {
+            Ok(end) => Step::Record(self.span(at, end, None), end),
+            Err(Fault { kind: FaultKind::Syntax, .. }) => line,
+            Err(Fault { kind: FaultKind::TooDeep, .. }) => match balanced_end(&self.buffer, at) {
+                Some(end) => Step::Record(self.span(at, end, None), end),
+                None if self.at_end => line,
+                None => Step::More,
+            },
+            Err(_) if self.at_end && self.buffer.get(line_end + 1) == Some(&b'{') => line,
+            Err(_) => Step::More,
         }
     }
 
@@ -331,19 +333,6 @@ impl Framer {
                 }
             }
         }
-    }
-
-    /// Whether the object's first member is one that pages and envelopes begin with.
-    fn may_be_envelope(&self, at: usize) -> bool {
-        const FIRST: &[&[u8]] =
-            &[b"value", b"records", b"nextLink", b"@odata.context", b"@odata.nextLink", b"count"];
-        let key = skip_whitespace(&self.buffer, at + 1);
-        FIRST.iter().any(|name| {
-            self.buffer.get(key + 1..).is_some_and(|rest| {
-                rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
-                    && rest.get(name.len()) == Some(&b'"')
-            })
-        })
     }
 
     /// Steps into the array of a page or envelope, if the object at `at` is one.
@@ -406,6 +395,19 @@ impl Framer {
         self.around = Around::Nothing;
         self.line(at)
     }
+}
+
+/// Whether the first member of the object at `at` is one that pages and envelopes begin with.
+pub(crate) fn may_be_envelope(bytes: &[u8], at: usize) -> bool {
+    const FIRST: &[&[u8]] =
+        &[b"value", b"records", b"nextLink", b"@odata.context", b"@odata.nextLink", b"count"];
+    let key = skip_whitespace(bytes, at + 1);
+    FIRST.iter().any(|name| {
+        bytes.get(key + 1..).is_some_and(|rest| {
+            rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+                && rest.get(name.len()) == Some(&b'"')
+        })
+    })
 }
 
 fn is_next_link(name: &[u8], value: &[u8]) -> bool {

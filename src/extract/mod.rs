@@ -26,6 +26,7 @@ use crate::json::scan::skip_whitespace;
 use crate::json::walk::{SlotKind, Walker};
 use crate::json::{Fault, FaultKind};
 use crate::limits::{CONTAINER_DEPTH_MAX, REJECT_BYTES_MAX};
+use crate::mfa::policy::{MfaPolicy, effect_of_operation};
 use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
 use crate::time::micros;
@@ -244,7 +245,7 @@ impl Extractor {
             _ => return self.reject_value(record, start),
         }
         if let Err((reason, at)) = self.walk_as(self.guess, record, start) {
-            return self.reject_at(record, at, reason);
+            return self.salvage(record, at, reason);
         }
         let (walker, guard) = &self.readers[self.guess];
         if !guard.lets_pass(walker, record.text) {
@@ -254,7 +255,7 @@ impl Extractor {
             };
             self.guess = format;
             if let Err((reason, at)) = self.walk_as(format, record, start) {
-                return self.reject_at(record, at, reason);
+                return self.salvage(record, at, reason);
             }
         }
         match self.wanted.formats.all[self.guess].kind {
@@ -286,6 +287,48 @@ impl Extractor {
         }
     }
 
+    /// Rejects a record for a fault at `at`, and reads on with the records that may have been
+    /// swallowed by it: those of an envelope that is cut, and those behind an unbalanced quote.
+    fn salvage(&mut self, record: Record<'_>, at: usize, reason: RejectReason) {
+        let bytes = record.text.as_bytes();
+        let inside = bytes.get(record.start..record.end).unwrap_or_default();
+        if record.nesting < CONTAINER_DEPTH_MAX && frame::may_be_envelope(inside, 0) {
+            let spans = frame::frame_text(record.file, inside.to_vec());
+            if spans.len() > 1 {
+                for span in spans {
+                    let part = Record {
+                        start: record.start + span.start as usize,
+                        end: record.start + span.end as usize,
+                        offset: record.offset + span.offset,
+                        nesting: record.nesting + 1,
+                        ..record
+                    };
+                    match span.damage {
+                        Some(reason) => self.reject_record(part, reason, describe(reason).to_owned()),
+                        None => self.record(part),
+                    }
+                }
+                return;
+            }
+        }
+        let resumed = match reason {
+            RejectReason::Syntax => frame::resume_at(bytes, at, record.end),
+            _ => None,
+        };
+        let Some((damaged_end, next)) = resumed else { return self.reject_at(record, at, reason) };
+        self.reject_at(Record { end: damaged_end, ..record }, at, reason);
+        let mut start = next;
+        while bytes.get(start) == Some(&b'{') && start < record.end {
+            let end = frame::balanced_end(bytes, start).unwrap_or(record.end).min(record.end);
+            let offset = record.offset + (start - record.start) as u64;
+            self.record(Record { start, end, offset, nesting: record.nesting + 1, ..record });
+            start = skip_whitespace(bytes, end);
+            if bytes.get(start) == Some(&b',') {
+                start = skip_whitespace(bytes, start + 1);
+            }
+        }
+    }
+
     fn event(&mut self, record: Record<'_>) {
         let (walker, _) = &self.readers[self.guess];
         self.unescaped.fill(walker, record.text);
@@ -301,12 +344,14 @@ impl Extractor {
                 return self.reject_record(record, RejectReason::InvalidTime, detail);
             }
         };
-        let policies = if row.is_policy_event {
-            let operation = row.text(position::OPERATION, &self.scratch);
-            let effect = operation.and_then(crate::mfa::policy::effect_of_operation);
-            self.policies.read(raw.get(Field::Policies), effect)
-        } else {
-            Vec::new()
+        let effect = row.text(position::OPERATION, &self.scratch).and_then(effect_of_operation);
+        let (policies, flags) = match effect.filter(|_| row.is_policy_event) {
+            Some(effect) => {
+                let policies = self.policies.read(raw.get(Field::Policies), effect);
+                let flags = PolicyFlags::of(&policies, effect);
+                (policies, flags)
+            }
+            None => (Vec::new(), PolicyFlags::default()),
         };
         *self.out.formats.entry(self.guess).or_default() += 1;
         *self.out.with_claims.entry(self.guess).or_default() += u64::from(row.has_claims);
@@ -336,7 +381,7 @@ impl Extractor {
                 self.out.policy_rows.push(row_number);
             }
         }
-        self.out.keys.push(RowKey::new(key, id, row.has_claims, PolicyFlags::of(&policies)));
+        self.out.keys.push(RowKey::new(key, id, row.has_claims, flags));
         self.out.ordinals.push(u32::try_from(self.out.records).unwrap_or(u32::MAX));
         self.out.users_without_idtyp += u64::from(row.user_without_idtyp);
         self.out.records += 1;
@@ -600,7 +645,7 @@ fn append_policy(columns: &mut Columns, policy: &Policy, event_id: &str, time: i
         match ACTIVITY_POLICY.columns[*place].name {
             "event_id" => builder.text(Some(event_id)),
             "event_time" => builder.integer(Some(time)),
-            "mfa_policy" => builder.text(policy.mfa.map(crate::mfa::policy::MfaPolicy::name)),
+            "mfa_policy" => builder.text(policy.mfa.map(MfaPolicy::name)),
             name => {
                 let part = PARTS.iter().find(|(known, _)| *known == name);
                 builder.text(part.and_then(|(_, part)| policy.part(*part)));

@@ -69,20 +69,14 @@ impl PolicyReader {
     pub(crate) fn read(
         &mut self,
         text: Option<&str>,
-        operation_effect: Option<&str>,
+        operation_effect: &str,
     ) -> Vec<Policy> {
         let mut found = Vec::new();
         if let Some(text) = text {
             self.read_elements(text, &mut found);
         }
-        if found.is_empty() {
-            found.push(Policy::default());
-        }
         for policy in &mut found {
-            let effect = &mut policy.parts[Part::Effect as usize];
-            if effect.is_none() {
-                *effect = operation_effect.map(str::to_owned);
-            }
+            policy.parts[Part::Effect as usize].get_or_insert_with(|| operation_effect.to_owned());
             let id = policy.part(Part::DefinitionId).or(policy.part(Part::DefinitionName));
             policy.mfa = id.and_then(|id| mfa_policy(id, &self.extra_mfa));
         }
@@ -151,7 +145,11 @@ impl PolicyFlags {
     const MFA_DENY: u8 = 8;
     const MFA_DELETE: u8 = 16;
 
-    pub(crate) fn of(policies: &[Policy]) -> Self {
+    /// Of an event that names `policies`; one that names none is judged by its operation's effect.
+    pub(crate) fn of(policies: &[Policy], operation_effect: &str) -> Self {
+        if policies.is_empty() {
+            return Self::default().with(operation_effect, None);
+        }
         policies.iter().fold(Self::default(), |flags, policy| {
             flags.with(policy.part(Part::Effect).unwrap_or_default(), policy.mfa.map(MfaPolicy::name))
         })

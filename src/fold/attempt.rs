@@ -62,7 +62,7 @@ const MADE: &[&str] = &[
 /// The column of `activity` that a column of `attempt` is taken from, if it is.
 pub fn source_column(name: &str) -> Option<&str> {
     match name {
-        "error_code" | "error_message" | "operation" | "operation_class" => Some(name),
+        "error_code" | "error_message" | "operation" | "operation_class" | "region" => Some(name),
         "user_key" => Some("caller_oid"),
         name => (!MADE.contains(&name)).then_some(name),
     }
@@ -95,6 +95,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) claims: Place,
     pub(crate) last_time: i64,
     pub(crate) rows: Vec<Place>,
+    /// Policy events joined to it.
+    pub(crate) policy_rows: Vec<Place>,
     pub(crate) outcome: &'static str,
     pub(crate) operation: Option<&'a str>,
     pub(crate) class: OperationClass,
@@ -123,7 +125,7 @@ pub struct Folded {
 pub fn fold(kept: &Kept, wanted: impl Fn(&str) -> bool) -> Result<Folded, ArrowError> {
     let (requests, policy_events) = read_events(kept);
     let mut attempts = fold_requests(requests);
-    let joined = join_policies(&mut attempts, &policy_events, kept);
+    join_policies(&mut attempts, &policy_events, kept);
     let mut order: Vec<usize> = (0..attempts.len()).collect();
     order.sort_by(|left, right| {
         let key = |index: &usize| {
@@ -133,7 +135,7 @@ pub fn fold(kept: &Kept, wanted: impl Fn(&str) -> bool) -> Result<Folded, ArrowE
         key(left).cmp(&key(right))
     });
     let table = build(&attempts, &order, kept, &wanted)?;
-    let attempt_ids = attempt_ids(&attempts, &joined, kept);
+    let attempt_ids = attempt_ids(&attempts, kept);
     Ok(Folded { attempts: table, attempt_ids })
 }
 
@@ -294,6 +296,7 @@ fn attempt_of<'a>(events: &[Event<'a>]) -> Option<Attempt<'a>> {
         claims,
         last_time: events.last()?.time,
         rows: events.iter().map(|event| event.place).collect(),
+        policy_rows: Vec::new(),
         outcome: outcome(events),
         operation: Some(first.operation),
         class: OperationClass::of(first.operation),
@@ -371,6 +374,11 @@ fn build(
                 "error_code" | "error_message" => {
                     builder.text(attempt.rows.iter().find_map(|place| source(*place)));
                 }
+                // Only policy events say where a resource is.
+                "region" => {
+                    let places = attempt.rows.iter().chain(&attempt.policy_rows);
+                    builder.text(places.copied().find_map(source));
+                }
                 _ => builder.text(source(attempt.claims)),
             }
         }
@@ -383,14 +391,13 @@ fn event_count(attempt: &Attempt<'_>) -> i64 {
 }
 
 /// The column `attempt_id` of every batch: rows of requests and the policy events joined to them.
-fn attempt_ids(attempts: &[Attempt<'_>], joined: &[(Place, usize)], kept: &Kept) -> Vec<ArrayRef> {
+fn attempt_ids(attempts: &[Attempt<'_>], kept: &Kept) -> Vec<ArrayRef> {
     let mut attempt_of: Vec<Vec<Option<u32>>> =
         kept.batches.iter().map(|batch| vec![None; batch.num_rows()]).collect();
-    let rows = attempts
-        .iter()
-        .enumerate()
-        .flat_map(|(index, attempt)| attempt.rows.iter().map(move |place| (*place, index)));
-    for (place, index) in rows.chain(joined.iter().copied()) {
+    let rows = attempts.iter().enumerate().flat_map(|(index, attempt)| {
+        attempt.rows.iter().chain(&attempt.policy_rows).map(move |place| (*place, index))
+    });
+    for (place, index) in rows {
         attempt_of[place.0 as usize][place.1 as usize] = u32::try_from(index).ok();
     }
     let column = |rows: Vec<Option<u32>>| -> ArrayRef {

@@ -10,17 +10,16 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 
 use crate::fold::attempt::{Attempt, PolicyEvent};
-use crate::fold::duplicate::Place;
 use crate::fold::events::Kept;
 use crate::mfa::operation::OperationClass;
 
 /// Joins every policy event, counts the verdicts of MFA policies in its attempt, and adds the
-/// attempts that only policy events tell of. Gives the attempt of every policy event that has one.
+/// attempts that only policy events tell of.
 pub(crate) fn join_policies<'a>(
     attempts: &mut Vec<Attempt<'a>>,
     policy_events: &[PolicyEvent<'a>],
     kept: &Kept,
-) -> Vec<(Place, usize)> {
+) {
     let mut by_correlation: HashMap<&str, Vec<usize>, FixedState> = HashMap::default();
     for (index, attempt) in attempts.iter().enumerate() {
         // The rows of an attempt can differ in correlation only when operation ids held them.
@@ -32,7 +31,6 @@ pub(crate) fn join_policies<'a>(
         HashMap::default();
     let mut ordered: Vec<&PolicyEvent<'a>> = policy_events.iter().collect();
     ordered.sort_by_key(|policy| (policy.event.time, policy.event.event_id));
-    let mut joined = Vec::with_capacity(ordered.len());
     for policy in ordered {
         let flags =
             kept.keys[policy.event.place.0 as usize][policy.event.place.1 as usize].policies;
@@ -72,9 +70,8 @@ pub(crate) fn join_policies<'a>(
         };
         attempts[index].audits += i64::from(flags.mfa_audits());
         attempts[index].denies += i64::from(flags.mfa_denies());
-        joined.push((policy.event.place, index));
+        attempts[index].policy_rows.push(policy.event.place);
     }
-    joined
 }
 
 /// The attempt with the same operation and resource, else operation, else resource; among several
@@ -119,6 +116,7 @@ fn attempt_from<'a>(policy: &PolicyEvent<'a>, class: OperationClass) -> Attempt<
         claims: policy.event.place,
         last_time: policy.event.time,
         rows: Vec::new(),
+        policy_rows: Vec::new(),
         outcome: "open",
         operation: policy.action,
         class,

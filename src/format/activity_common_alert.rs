@@ -22,7 +22,7 @@ pub(super) static FORMAT: Format = Format {
     ],
     paths: &[
         (Field::EventId, &["data>alertContext>eventDataId"]),
-        (Field::Time, &["data>alertContext>eventTimestamp", "data>essentials>firedDateTime"]),
+        (Field::Time, &["data>alertContext>eventTimestamp"]),
         (Field::TenantId, &["data>alertContext>tenantId"]),
         (Field::Hierarchy, &["data>alertContext>properties>hierarchy"]),
         (Field::SubscriptionId, &["data>alertContext>subscriptionId"]),

@@ -25,14 +25,14 @@ pub use self::object::{accounting as accounting_json, metadata};
 pub use self::parquet::write_table;
 
 // roster:begin
-mod arrow;
-mod csv;
-mod json;
-mod md;
-mod ndjson;
-mod parquet;
-mod table;
-mod tsv;
+pub mod arrow;
+pub mod csv;
+pub mod json;
+pub mod md;
+pub mod ndjson;
+pub mod parquet;
+pub mod table;
+pub mod tsv;
 /// Every renderer, by file name.
 #[rustfmt::skip]
 pub static ALL: &[&dyn Renderer] = &[
