@@ -17,15 +17,25 @@ use arrow_array::{
 use parquet::arrow::ArrowWriter;
 use serde_json::{Value, json};
 
+use crate::engine::Answer;
+use crate::engine::Engine;
+use crate::engine::EngineError;
+use crate::engine::Query;
+use crate::engine::TableInput;
 use crate::engine::polars::Polars;
-use crate::engine::{Answer, Engine, EngineError, Query, TableInput};
-use crate::report::{Library, plan};
-use crate::schema::{Kind, TABLES, Table};
-use crate::time::{format_day, format_micros};
+use crate::report::Library;
+use crate::report::plan;
+use crate::schema::Kind;
+use crate::schema::TABLES;
+use crate::schema::Table;
+use crate::time::format_day;
+use crate::time::format_micros;
 
 const SETUP: &str = "python3 -m venv ~/.cache/azmfa/venv && ~/.cache/azmfa/venv/bin/pip install -r src/tests/requirements.txt && export AZMFA_PYTHON=~/.cache/azmfa/venv/bin/python";
 const DAY: i64 = 86_400_000_000;
 const START: i64 = 20_454 * DAY;
+
+const ENGINE: Polars = Polars { threads: 2 };
 
 type Row = BTreeMap<&'static str, Value>;
 type Tables = BTreeMap<&'static str, Vec<Row>>;
@@ -290,7 +300,7 @@ fn ours(tables: &Tables, parts: usize) -> BTreeMap<String, Vec<Vec<Value>>> {
                 .collect(),
         })
         .collect();
-    let answers = Polars.run(&inputs, &plan.views, &queries).unwrap();
+    let answers = ENGINE.run(&inputs, &plan.views, &queries).unwrap();
     for (report, answer) in library.reports().iter().zip(&answers) {
         for (column, field) in report.columns.iter().zip(answer.schema.fields()) {
             assert_eq!(
@@ -590,7 +600,7 @@ fn typed(sql: &str) -> Result<Vec<Answer>, EngineError> {
     let table = TABLES.iter().find(|table| table.name == "attempt").unwrap();
     let batch = batch(table, &tables(9, 20)["attempt"], |_| true);
     let input = TableInput { name: "attempt", schema: batch.schema(), batches: &[batch] };
-    Polars.run(&[input], &[], &[Query { name: "typed", sql, columns: Vec::new() }])
+    ENGINE.run(&[input], &[], &[Query { name: "typed", sql, columns: Vec::new() }])
 }
 
 #[test]
@@ -614,7 +624,7 @@ fn sql_that_does_not_run_is_an_error_with_its_name() {
     assert!(error.starts_with("cannot run `typed`: "), "{error}");
     assert!(!error.contains('\n'), "{error}");
     let query = Query { name: "q", sql: "select 1 as one", columns: vec![("two", Kind::Integer)] };
-    let error = Polars.run(&[], &[], &[query]).unwrap_err();
+    let error = ENGINE.run(&[], &[], &[query]).unwrap_err();
     assert_eq!(error.to_string(), "`q` gives columns `one` where `two` is declared");
 }
 
@@ -631,7 +641,34 @@ fn a_table_without_rows_or_without_batches_is_empty() {
             sql: "select count(*) as n, max(day) as d from calendar",
             columns: vec![("n", Kind::Integer), ("d", Kind::Date)],
         };
-        let answers = Polars.run(&[input], &[], &[query]).unwrap();
+        let answers = ENGINE.run(&[input], &[], &[query]).unwrap();
         assert_eq!(rows(&answers[0]), [[json!(0), Value::Null]]);
     }
+}
+
+#[test]
+fn bound_parameters_mean_the_same_to_the_engine() {
+    let text = "-- title: T\n-- about: A\n-- grain: G\n-- reads: attempt\n-- param: since timestamp\n\
+        -- param: day date\n-- param: who text\n-- param: top integer = 3\n-- param: sure boolean = true\n\
+        -- column: attempt_id text\nselect attempt_id from attempt where first_time >= :since and \
+        cast(first_time as date) <= :day and coalesce(caller, 'it''s \\') <> :who and :sure \
+        order by attempt_id limit :top";
+    let report = crate::report::front::parse("queries/x/y.sql", text).unwrap();
+    let given = [("since", "2026-01-05"), ("day", "2026-01-07"), ("who", "it's \\")];
+    let given = given.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let sql = crate::report::param::bind(&report, &given, 0).unwrap();
+    let found: Vec<Value> = rows(&typed(&sql).unwrap()[0]).concat();
+    let attempts = tables(9, 20);
+    let mut wanted: Vec<Value> = attempts["attempt"]
+        .iter()
+        .filter(|row| {
+            let day = row["first_time"].as_i64().unwrap() / DAY;
+            (20_458..=20_460).contains(&day) && !row["caller"].is_null()
+        })
+        .map(|row| row["attempt_id"].clone())
+        .collect();
+    wanted.sort_by_key(Value::to_string);
+    wanted.truncate(3);
+    assert!(!wanted.is_empty());
+    assert_eq!(found, wanted);
 }
