@@ -20,3 +20,5 @@ pub const UNPACKED_FREE_BYTES: u64 = 64 << 20;
 pub const ARCHIVE_MEMBERS_MAX: usize = 100_000;
 /// Containers inside containers (zip in gzip, array in an Avro body) that are followed.
 pub const CONTAINER_DEPTH_MAX: usize = 4;
+/// Rejected records that are kept for being shown at the end of a run.
+pub const REJECTS_SAMPLED_MAX: usize = 10;

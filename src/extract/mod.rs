@@ -1,3 +1,610 @@
-//! From records to Arrow batches.
+//! From records to Arrow batches: one hot loop for every export shape.
+//!
+//! [`Extractor::extract`] takes a [`chunk::Chunk`] of records and gives the rows, and everything
+//! that has to be said about the records that gave none. It does no I/O and keeps no state from
+//! chunk to chunk but the key orders it has learned, which change its speed and never its answer.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
+
+use crate::error::{Location, Reject, RejectReason, Warning};
+use crate::extract::activity::{COLUMN_COUNT, Row, fields_for, position};
+use crate::extract::chunk::{Chunk, Span};
+use crate::extract::column::Columns;
+use crate::extract::field::Field;
+use crate::extract::filter::Filter;
+use crate::extract::format::{Formats, Kind};
+use crate::extract::identity::{RowKey, event_key};
+use crate::extract::policy::{Part, Policy, PolicyFlags, PolicyReader};
+use crate::extract::raw::{Raw, Unescaped};
+use crate::extract::recognise::{KIND_SLOT, Recogniser, Tests, reader_of};
+use crate::json::check::value_end;
+use crate::json::scan::skip_whitespace;
+use crate::json::walk::{SlotKind, Walker};
+use crate::json::{Fault, FaultKind};
+use crate::limits::{CONTAINER_DEPTH_MAX, REJECT_BYTES_MAX};
+use crate::schema::activity::TABLE as ACTIVITY;
+use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
+use crate::time::micros;
+
+mod activity;
 pub mod chunk;
+pub(crate) mod column;
+pub mod field;
+pub mod filter;
+pub mod format;
+pub mod frame;
+pub mod identity;
+pub mod policy;
+mod raw;
+mod recognise;
+
+/// What is wanted of the records.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The export shapes.
+    pub formats: Formats,
+    /// Columns of `activity` to build, by name.
+    pub activity: Vec<&'static str>,
+    /// Columns of `activity_policy` to build, by name.
+    pub policy: Vec<&'static str>,
+    /// Which rows count.
+    pub filter: Filter,
+    /// Replay the policy rule to the letter.
+    pub strict_policy: bool,
+    /// Further MFA policies, by definition id or name.
+    pub mfa_policies: Vec<String>,
+    /// Makes records of a query response (`tables`), which stands at an offset of a file.
+    pub open_tables: fn(&Arc<str>, &[u8], u64) -> OpenedTables,
+    /// An event, by its id in lower case, whose records are to be kept as they stand.
+    pub raw_of: Option<String>,
+}
+
+/// The records of a query response.
+#[derive(Debug, Default)]
+pub struct OpenedTables {
+    /// The rows as JSON objects; none when the response holds no table.
+    pub chunks: Vec<Chunk>,
+    /// What the response says of itself: that it is partial, for one.
+    pub warnings: Vec<Warning>,
+}
+
+/// What a chunk gave.
+#[derive(Debug)]
+pub struct Extracted {
+    /// Rows of `activity`: the wanted columns, but `source_record`, which the caller knows.
+    pub activity: RecordBatch,
+    /// Rows of `activity_policy`: the wanted columns.
+    pub policy: RecordBatch,
+    /// For every row of `policy`, its row in `activity`.
+    pub policy_rows: Vec<u32>,
+    /// For every row of `activity`, what tells it from others.
+    pub keys: Vec<RowKey>,
+    /// For every row of `activity`, the ordinal of its record in the chunk, from 0.
+    pub ordinals: Vec<u32>,
+    /// Records met, those inside envelopes counted and the envelopes not.
+    pub records: u64,
+    /// Records that gave no row; `location.record` is the ordinal in the chunk, from 0.
+    pub rejects: Vec<Reject>,
+    /// Records of other logs, or outside the filter, by category.
+    pub ignored: BTreeMap<String, u64>,
+    /// Records by index of their format.
+    pub formats: BTreeMap<usize, u64>,
+    /// Rows with claims, by index of their format.
+    pub with_claims: BTreeMap<usize, u64>,
+    /// Rows whose "user" was decided without `idtyp`.
+    pub users_without_idtyp: u64,
+    /// What query responses said of themselves.
+    pub warnings: Vec<Warning>,
+    /// Records of the event in [`Wanted::raw_of`].
+    pub raw: Vec<String>,
+}
+
+/// Reads chunks; reused, so that what it learned about key orders serves the next one.
+#[derive(Debug)]
+pub struct Extractor {
+    wanted: Wanted,
+    recogniser: Recogniser,
+    readers: Vec<(Walker, Tests)>,
+    policies: PolicyReader,
+    /// Format of the last record: the first guess for the next.
+    guess: usize,
+    unescaped: Unescaped,
+    scratch: String,
+    activity: Columns,
+    policy: Columns,
+    out: Tally,
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    policy_rows: Vec<u32>,
+    keys: Vec<RowKey>,
+    ordinals: Vec<u32>,
+    records: u64,
+    rejects: Vec<Reject>,
+    ignored: BTreeMap<String, u64>,
+    formats: BTreeMap<usize, u64>,
+    with_claims: BTreeMap<usize, u64>,
+    users_without_idtyp: u64,
+    warnings: Vec<Warning>,
+    raw: Vec<String>,
+}
+
+/// A record on its way: where it stands and how many containers are around it.
+#[derive(Debug, Clone, Copy)]
+struct Record<'a> {
+    file: &'a Arc<str>,
+    text: &'a str,
+    start: usize,
+    end: usize,
+    offset: u64,
+    nesting: usize,
+}
+
+impl Extractor {
+    /// An extractor for what is wanted.
+    pub fn new(wanted: Wanted) -> Self {
+        let fields = fields_for(wanted.activity.iter().copied().chain(wanted.filter.columns()));
+        let readers = wanted
+            .formats
+            .all
+            .iter()
+            .map(|format| reader_of(format, &wanted.formats, fields))
+            .collect();
+        Self {
+            recogniser: Recogniser::new(&wanted.formats),
+            readers,
+            policies: PolicyReader::new(&wanted.formats, wanted.mfa_policies.clone()),
+            guess: 0,
+            unescaped: Unescaped::default(),
+            scratch: String::new(),
+            activity: Columns::new(&ACTIVITY, |name| {
+                name != "source_record" && wanted.activity.contains(&name)
+            }),
+            policy: Columns::new(&ACTIVITY_POLICY, |name| wanted.policy.contains(&name)),
+            out: Tally::default(),
+            wanted,
+        }
+    }
+
+    /// Extracts the records of one chunk.
+    ///
+    /// Shape: `records = rows + rejects + ignored`; rows and rejects in input order.
+    /// Cost: one pass over the bytes, plus one to check that they are UTF-8.
+    ///
+    /// # Errors
+    /// Only when a column outgrows Arrow's limits; damaged records are [`Extracted::rejects`].
+    pub fn extract(&mut self, chunk: &Chunk) -> Result<Extracted, ArrowError> {
+        if let Ok(text) = simdutf8::basic::from_utf8(&chunk.bytes) {
+            for span in &chunk.records {
+                self.span(chunk, text, span, 0);
+            }
+        } else {
+            for span in &chunk.records {
+                let bytes = span_bytes(chunk, span);
+                match simdutf8::compat::from_utf8(bytes) {
+                    Ok(text) => self.span(chunk, text, span, span.start as usize),
+                    Err(error) => {
+                        let detail =
+                            format!("byte {} of the record is not UTF-8", error.valid_up_to());
+                        let at = span.offset + error.valid_up_to() as u64;
+                        self.reject(&chunk.file, at, RejectReason::InvalidUtf8, detail, bytes);
+                    }
+                }
+            }
+        }
+        let rows = self.out.keys.len();
+        let policy_rows = self.out.policy_rows.len();
+        let (activity, policy) = (self.activity.finish(rows)?, self.policy.finish(policy_rows)?);
+        let tally = std::mem::take(&mut self.out);
+        Ok(Extracted {
+            activity,
+            policy,
+            policy_rows: tally.policy_rows,
+            keys: tally.keys,
+            ordinals: tally.ordinals,
+            records: tally.records,
+            rejects: tally.rejects,
+            ignored: tally.ignored,
+            formats: tally.formats,
+            with_claims: tally.with_claims,
+            users_without_idtyp: tally.users_without_idtyp,
+            warnings: tally.warnings,
+            raw: tally.raw,
+        })
+    }
+
+    /// One span of a chunk; `base` is where `text` begins in the chunk.
+    fn span(&mut self, chunk: &Chunk, text: &str, span: &Span, base: usize) {
+        if let Some(reason) = span.damage {
+            let detail = describe(reason).to_owned();
+            self.reject(&chunk.file, span.offset, reason, detail, span_bytes(chunk, span));
+            return;
+        }
+        self.record(Record {
+            file: &chunk.file,
+            text,
+            start: span.start as usize - base,
+            end: span.end as usize - base,
+            offset: span.offset,
+            nesting: 0,
+        });
+    }
+
+    fn record(&mut self, record: Record<'_>) {
+        let bytes = record.text.as_bytes();
+        let start = skip_whitespace(bytes, record.start);
+        match bytes.get(start) {
+            Some(b'{') if start < record.end => {}
+            Some(b'[') if start < record.end => return self.elements(record, start),
+            _ => return self.reject_value(record, start),
+        }
+        if let Err((reason, at)) = self.walk_as(self.guess, record, start) {
+            return self.reject_at(record, at, reason);
+        }
+        let (walker, tests) = &self.readers[self.guess];
+        if !tests.hold(walker, record.text) {
+            let Some(format) = self.recogniser.recognise(record.text, start) else {
+                let detail = unrecognised(record.text, start);
+                return self.reject_record(record, RejectReason::Unrecognised, detail);
+            };
+            self.guess = format;
+            if let Err((reason, at)) = self.walk_as(format, record, start) {
+                return self.reject_at(record, at, reason);
+            }
+        }
+        match self.wanted.formats.all[self.guess].kind {
+            Kind::Activity => self.event(record),
+            Kind::SignIn => self.ignore("entra sign-ins"),
+            Kind::Audit => self.ignore("entra audit records"),
+            Kind::OtherLog(_) => self.other_log(record.text),
+            Kind::Envelope(_) => self.envelope(record),
+            Kind::Tables => self.tables(record),
+        }
+    }
+
+    /// Walks the record with the reader of a format: it has to end where framing says.
+    fn walk_as(
+        &mut self,
+        format: usize,
+        record: Record<'_>,
+        start: usize,
+    ) -> Result<(), (RejectReason, usize)> {
+        let (walker, _) = &mut self.readers[format];
+        match walker.walk(record.text, start) {
+            Ok(end) if end > record.end => Err((RejectReason::CutShort, record.end)),
+            Ok(end) => {
+                let rest = skip_whitespace(record.text.as_bytes(), end);
+                if rest < record.end { Err((RejectReason::Syntax, rest)) } else { Ok(()) }
+            }
+            Err(Fault { at, .. }) if at >= record.end => Err((RejectReason::CutShort, record.end)),
+            Err(Fault { at, kind }) => Err((reason_of(kind), at)),
+        }
+    }
+
+    fn event(&mut self, record: Record<'_>) {
+        let (walker, _) = &self.readers[self.guess];
+        self.unescaped.fill(walker, record.text);
+        self.scratch.clear();
+        let raw = Raw { walker, text: record.text, unescaped: &self.unescaped };
+        let row = match Row::normalise(&raw, &mut self.scratch, self.wanted.strict_policy) {
+            Ok(row) => row,
+            Err(time) => {
+                let detail = time.map_or_else(
+                    || "the event has no time".to_owned(),
+                    |time| format!("`{}` is no time", shortened(time)),
+                );
+                return self.reject_record(record, RejectReason::InvalidTime, detail);
+            }
+        };
+        let policies = if row.is_policy_event {
+            let operation = row.text(position::OPERATION, &self.scratch);
+            let effect = operation.and_then(crate::mfa::policy::effect_of_operation);
+            self.policies.read(raw.get(Field::Policies), effect)
+        } else {
+            Vec::new()
+        };
+        *self.out.formats.entry(self.guess).or_default() += 1;
+        *self.out.with_claims.entry(self.guess).or_default() += u64::from(row.has_claims);
+        if let Some(reason) = self.wanted.filter.refuses_row(&row, &self.scratch) {
+            drop(policies);
+            return self.ignore(reason);
+        }
+        let key = event_key(&row, &self.scratch, &policies);
+        let id = row.text(position::EVENT_ID, &self.scratch);
+        let place = Placed {
+            file: record.file,
+            offset: record.offset,
+            format: self.wanted.formats.all[self.guess].name,
+        };
+        if let Some(wanted) = &self.wanted.raw_of {
+            let is_it = id.map_or_else(|| format!("key:{key:032x}") == *wanted, |id| id == wanted);
+            if is_it {
+                self.out.raw.push(record.text.get(record.start..record.end).unwrap_or_default().to_owned());
+            }
+        }
+        append_activity(&mut self.activity, &row, &self.scratch, &place, key);
+        if row.is_policy_event {
+            let row_number = u32::try_from(self.out.keys.len()).unwrap_or(u32::MAX);
+            let event_id = id.map_or_else(|| format!("key:{key:032x}"), str::to_owned);
+            for policy in &policies {
+                append_policy(&mut self.policy, policy, &event_id, micros(row.ticks));
+                self.out.policy_rows.push(row_number);
+            }
+        }
+        self.out.keys.push(RowKey::new(key, id, row.has_claims, PolicyFlags::of(&policies)));
+        self.out.ordinals.push(u32::try_from(self.out.records).unwrap_or(u32::MAX));
+        self.out.users_without_idtyp += u64::from(row.user_without_idtyp);
+        self.out.records += 1;
+    }
+
+    fn ignore(&mut self, category: &str) {
+        self.out.records += 1;
+        if let Some(count) = self.out.ignored.get_mut(category) {
+            *count += 1;
+        } else {
+            self.out.ignored.insert(category.to_owned(), 1);
+        }
+    }
+
+    fn other_log(&mut self, text: &str) {
+        let (walker, _) = &self.readers[self.guess];
+        let category = walker.slots().get(KIND_SLOT).map_or("", |slot| walker.text_of(text, *slot));
+        let category = if category.is_empty() { "other log" } else { shortened(category) };
+        let category = crate::text::sanitised(category).into_owned();
+        self.ignore(&category);
+    }
+
+    /// The records inside an envelope; the envelope itself is none.
+    fn envelope(&mut self, record: Record<'_>) {
+        let (walker, _) = &self.readers[self.guess];
+        let slot = walker.slots().get(KIND_SLOT).copied().unwrap_or_default();
+        if slot.kind != SlotKind::Array || slot.buffer != 0 {
+            let detail = "the envelope holds no array of records".to_owned();
+            return self.reject_record(record, RejectReason::Unrecognised, detail);
+        }
+        self.elements(Record { end: slot.end as usize, ..record }, slot.start as usize);
+    }
+
+    /// The elements of an array that was met where a record is due.
+    fn elements(&mut self, record: Record<'_>, start: usize) {
+        let bytes = record.text.as_bytes();
+        if record.nesting >= CONTAINER_DEPTH_MAX {
+            let detail = "containers inside containers, too many of them".to_owned();
+            return self.reject_record(record, RejectReason::TooDeep, detail);
+        }
+        let mut at = skip_whitespace(bytes, start + 1);
+        while at < record.end && bytes.get(at) != Some(&b']') {
+            let end = match value_end(bytes, at, 1) {
+                Ok(end) if end <= record.end => end,
+                Ok(_) => {
+                    return self.reject_at(
+                        Record { start: at, ..record },
+                        record.end,
+                        RejectReason::CutShort,
+                    );
+                }
+                Err(Fault { at: fault, kind }) => {
+                    let reason =
+                        if fault >= record.end { RejectReason::CutShort } else { reason_of(kind) };
+                    return self.reject_at(
+                        Record { start: at, ..record },
+                        fault.min(record.end),
+                        reason,
+                    );
+                }
+            };
+            let offset = record.offset + (at - record.start) as u64;
+            self.record(Record { start: at, end, offset, nesting: record.nesting + 1, ..record });
+            at = skip_whitespace(bytes, end);
+            match bytes.get(at) {
+                Some(b',') => at = skip_whitespace(bytes, at + 1),
+                Some(b']') => break,
+                _ => {
+                    return self.reject_at(
+                        Record { start: at, ..record },
+                        at,
+                        RejectReason::Syntax,
+                    );
+                }
+            }
+        }
+    }
+
+    /// The rows of a query response.
+    fn tables(&mut self, record: Record<'_>) {
+        let text = record.text.get(record.start..record.end).unwrap_or_default();
+        if record.nesting >= CONTAINER_DEPTH_MAX {
+            let detail = "containers inside containers, too many of them".to_owned();
+            return self.reject_record(record, RejectReason::TooDeep, detail);
+        }
+        let opened = (self.wanted.open_tables)(record.file, text.as_bytes(), record.offset);
+        self.out.warnings.extend(opened.warnings);
+        for chunk in &opened.chunks {
+            self.rows_of_table(record, chunk);
+        }
+    }
+
+    fn rows_of_table(&mut self, record: Record<'_>, chunk: &Chunk) {
+        let Ok(text) = simdutf8::basic::from_utf8(&chunk.bytes) else {
+            let detail = "a cell is not UTF-8".to_owned();
+            return self.reject_record(record, RejectReason::InvalidUtf8, detail);
+        };
+        for span in &chunk.records {
+            let row = Record {
+                file: record.file,
+                text,
+                start: span.start as usize,
+                end: span.end as usize,
+                offset: span.offset,
+                nesting: record.nesting + 1,
+            };
+            match span.damage {
+                Some(reason) => self.reject_record(row, reason, describe(reason).to_owned()),
+                None => self.record(row),
+            }
+        }
+    }
+
+    fn reject_value(&mut self, record: Record<'_>, start: usize) {
+        match value_end(record.text.as_bytes(), start, 0) {
+            Ok(end) if end <= record.end => {
+                let detail = "a value stands where an object is due".to_owned();
+                self.reject_record(record, RejectReason::NotARecord, detail);
+            }
+            Ok(_) => self.reject_at(record, record.end, RejectReason::CutShort),
+            Err(Fault { at, kind }) => {
+                let reason =
+                    if at >= record.end { RejectReason::CutShort } else { reason_of(kind) };
+                self.reject_at(record, at, reason);
+            }
+        }
+    }
+
+    /// Rejects the record for a fault at `at`, which the detail names.
+    fn reject_at(&mut self, record: Record<'_>, at: usize, reason: RejectReason) {
+        let byte = record.offset + at.saturating_sub(record.start) as u64;
+        let detail = format!("{} at byte {byte}", describe(reason));
+        self.reject_record(record, reason, detail);
+    }
+
+    fn reject_record(&mut self, record: Record<'_>, reason: RejectReason, detail: String) {
+        let raw = record.text.as_bytes().get(record.start..record.end).unwrap_or_default();
+        self.reject(record.file, record.offset, reason, detail, raw);
+    }
+
+    fn reject(
+        &mut self,
+        file: &Arc<str>,
+        byte: u64,
+        reason: RejectReason,
+        detail: String,
+        raw: &[u8],
+    ) {
+        let location = Location { file: Arc::clone(file), record: self.out.records, byte };
+        let raw = raw[..raw.len().min(REJECT_BYTES_MAX)].to_vec();
+        self.out.rejects.push(Reject { location, reason, detail, raw });
+        self.out.records += 1;
+    }
+}
+
+fn span_bytes<'a>(chunk: &'a Chunk, span: &Span) -> &'a [u8] {
+    chunk.bytes.get(span.start as usize..span.end as usize).unwrap_or_default()
+}
+
+fn reason_of(kind: FaultKind) -> RejectReason {
+    match kind {
+        FaultKind::Syntax => RejectReason::Syntax,
+        FaultKind::CutShort => RejectReason::CutShort,
+        FaultKind::TooDeep => RejectReason::TooDeep,
+    }
+}
+
+/// What a reason means, for the record it concerns.
+pub(crate) fn describe(reason: RejectReason) -> &'static str {
+    match reason {
+        RejectReason::Syntax => "the text stops being a valid record",
+        RejectReason::CutShort => "the record is cut short",
+        RejectReason::InvalidUtf8 => "the record is not UTF-8",
+        RejectReason::TooDeep => "the record is nested too deep",
+        RejectReason::TooLarge => "the record is larger than 32 MiB",
+        RejectReason::NotARecord => "a value stands where an object is due",
+        RejectReason::Unrecognised => "no known export has records like this",
+        RejectReason::InvalidTime => "the event has no time",
+        RejectReason::Unreadable => "the input cannot be read",
+        RejectReason::Compression => "the compressed input cannot be unpacked",
+    }
+}
+
+/// At most sixty characters of a text.
+fn shortened(text: &str) -> &str {
+    text.char_indices().nth(60).map_or(text, |(end, _)| text.get(..end).unwrap_or(text))
+}
+
+/// Says which members an unrecognised object has, as far as that helps.
+fn unrecognised(text: &str, start: usize) -> String {
+    let bytes = text.as_bytes();
+    let mut names: Vec<&str> = Vec::new();
+    let mut at = skip_whitespace(bytes, start + 1);
+    while names.len() < 6 {
+        let Ok((end, value_at)) = crate::json::check::key_end(bytes, at) else { break };
+        names.push(text.get(at + 1..end.quote).map_or("", shortened));
+        let Ok(end) = value_end(bytes, value_at, 1) else { break };
+        at = skip_whitespace(bytes, end);
+        if bytes.get(at) != Some(&b',') {
+            break;
+        }
+        at = skip_whitespace(bytes, at + 1);
+    }
+    if names.is_empty() {
+        return "an empty object is no record".to_owned();
+    }
+    format!("no known export has records like this; its members begin: {}", names.join(", "))
+}
+
+/// What a row's own record does not say.
+struct Placed<'a> {
+    file: &'a Arc<str>,
+    offset: u64,
+    format: &'static str,
+}
+
+fn append_activity(
+    columns: &mut Columns,
+    row: &Row<'_>,
+    scratch: &str,
+    placed: &Placed<'_>,
+    key: u128,
+) {
+    for (place, builder) in &mut columns.builders {
+        match *place {
+            position::EVENT_TIME => builder.integer(Some(micros(row.ticks))),
+            position::SOURCE_OFFSET => builder.integer(i64::try_from(placed.offset).ok()),
+            position::SOURCE_FILE => builder.text(Some(placed.file)),
+            position::FORMAT => builder.text(Some(placed.format)),
+            position::IS_POLICY_EVENT => builder.boolean(Some(row.is_policy_event)),
+            position::IS_COMPLIANCE_CHECK => builder.boolean(row.is_compliance_check),
+            position::EVENT_KEY => builder.text(Some(&format!("{key:032x}"))),
+            position::EVENT_ID => match row.text(position::EVENT_ID, scratch) {
+                Some(id) => builder.text(Some(id)),
+                None => builder.text(Some(&format!("key:{key:032x}"))),
+            },
+            position::ATTEMPT_ID => builder.text(None),
+            other => {
+                debug_assert!(other < COLUMN_COUNT);
+                builder.text(row.text(other, scratch));
+            }
+        }
+    }
+}
+
+fn append_policy(columns: &mut Columns, policy: &Policy, event_id: &str, time: i64) {
+    const PARTS: &[(&str, Part)] = &[
+        ("policy_definition_id", Part::DefinitionId),
+        ("policy_definition_name", Part::DefinitionName),
+        ("policy_display_name", Part::DisplayName),
+        ("policy_effect", Part::Effect),
+        ("policy_set_id", Part::SetId),
+        ("policy_reference_id", Part::ReferenceId),
+        ("assignment_id", Part::AssignmentId),
+        ("assignment_name", Part::AssignmentName),
+        ("assignment_display_name", Part::AssignmentDisplayName),
+        ("assignment_scope", Part::AssignmentScope),
+        ("exemption_ids", Part::ExemptionIds),
+    ];
+    for (place, builder) in &mut columns.builders {
+        match ACTIVITY_POLICY.columns[*place].name {
+            "event_id" => builder.text(Some(event_id)),
+            "event_time" => builder.integer(Some(time)),
+            "mfa_policy" => builder.text(policy.mfa.map(crate::mfa::policy::MfaPolicy::name)),
+            name => {
+                let part = PARTS.iter().find(|(known, _)| *known == name);
+                builder.text(part.and_then(|(_, part)| policy.part(*part)));
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Noticing what an input cannot tell: cut off by its exporter, or exported without claims.
+
+use std::collections::BTreeMap;
+
+use crate::error::Warning;
+use crate::extract::frame::Framed;
+use crate::format::FORMATS;
+use crate::text::count;
+
+/// What was seen of one stream.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct StreamFacts {
+    /// Records read.
+    pub(crate) records: u64,
+    /// Records by id of their format.
+    pub(crate) formats: BTreeMap<&'static str, u64>,
+    /// First and last event time, UTC microseconds.
+    pub(crate) span: Option<(i64, i64)>,
+}
+
+/// An exporter's own bound on how many records it gives.
+struct Cap {
+    format: &'static str,
+    records: u64,
+    /// Whether it is a bound of JSON arrays only, or of anything.
+    array_only: bool,
+    message: &'static str,
+    hint: &'static str,
+}
+
+/// Sources: the defaults in the shipped code of `az monitor activity-log list` (azure-cli
+/// 2.91.0, `monitor/custom.py`: 50 events, 6 hours) and of `Get-AzActivityLog`
+/// (<https://learn.microsoft.com/powershell/module/az.monitor/get-azactivitylog>: 1,000 records),
+/// and the bounds of Log Analytics
+/// (<https://learn.microsoft.com/azure/azure-monitor/fundamentals/service-limits>: 500,000 rows
+/// through the API, 30,000 in the portal).
+const CAPS: &[Cap] = &[
+    Cap {
+        format: "activity_rest",
+        records: 50,
+        array_only: true,
+        message: "exactly 50 events, where `az monitor activity-log list` stops by default",
+        hint: "az monitor activity-log list --offset 90d --max-events 100000 -o json | azmfa report",
+    },
+    Cap {
+        format: "activity_powershell",
+        records: 1_000,
+        array_only: true,
+        message: "exactly 1,000 events, where `Get-AzActivityLog` stops by default",
+        hint: "Get-AzActivityLog -StartTime (Get-Date).AddDays(-89) -MaxRecord 100000 -DetailedOutput | ConvertTo-Json -Depth 10",
+    },
+    Cap {
+        format: "activity_powershell_flat",
+        records: 1_000,
+        array_only: false,
+        message: "exactly 1,000 events, where `Get-AzActivityLog` stops by default",
+        hint: "Get-AzActivityLog -StartTime (Get-Date).AddDays(-89) -MaxRecord 100000 -DetailedOutput | ConvertTo-Json -Depth 10",
+    },
+    Cap {
+        format: "activity_log_analytics",
+        records: 30_000,
+        array_only: false,
+        message: "exactly 30,000 rows, where the Log Analytics portal stops",
+        hint: "query shorter windows, or export the table AzureActivity with a data export rule",
+    },
+    Cap {
+        format: "activity_log_analytics",
+        records: 500_000,
+        array_only: false,
+        message: "exactly 500,000 rows, where the Log Analytics query API stops",
+        hint: "query shorter windows, or export the table AzureActivity with a data export rule",
+    },
+];
+
+/// What looks cut off in a stream.
+pub(crate) fn alarms(name: &str, framed: &Framed, facts: &StreamFacts) -> Vec<Warning> {
+    let mut alarms = Vec::new();
+    for cap in CAPS {
+        let is_of_it = facts.formats.get(cap.format) == Some(&cap.records) && facts.records == cap.records;
+        if is_of_it && (framed.is_array || !cap.array_only) {
+            alarms.push(Warning {
+                message: format!("`{name}` may be cut short: it holds {}", cap.message),
+                hint: Some(cap.hint.to_owned()),
+            });
+        }
+    }
+    if framed.next_link {
+        alarms.push(Warning {
+            message: format!("`{name}` is cut short: its last page names a next page that is not in it"),
+            hint: Some("follow `nextLink` until a page has none, and append every page; `az monitor activity-log list` does".to_owned()),
+        });
+    }
+    alarms
+}
+
+/// What to say of a format none of whose events has claims.
+pub(crate) fn without_claims(format: usize, rows: u64, with_claims: u64) -> Option<Warning> {
+    let format = FORMATS.all.get(format)?;
+    (rows > 0 && with_claims == 0).then(|| Warning {
+        message: format!(
+            "none of the {} read as `{}` has claims, so their `mfa` is unknown",
+            count(rows, "event"),
+            format.name
+        ),
+        hint: (!format.claims_hint.is_empty()).then(|| format.claims_hint.to_owned()),
+    })
+}

@@ -1,0 +1,378 @@
+//! Taking the extracted chunks in input order: record numbers, duplicates, and the balance.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch};
+use arrow_schema::ArrowError;
+use arrow_select::filter::filter_record_batch;
+
+use crate::app::alarm::{self, StreamFacts};
+use crate::app::error::Error;
+use crate::app::ingest::Job;
+use crate::app::progress::Progress;
+use crate::app::rejects::RejectFile;
+use crate::app::tables_read::{conform, filtered, keys_of, policies_of_kept};
+use crate::error::{Accounting, Reject, Warning};
+use crate::extract::Extracted;
+use crate::extract::frame::Framed;
+use crate::extract::identity::RowKey;
+use crate::fold::duplicate::{Events, Fate};
+use crate::extract::filter::Filter;
+use crate::extract::policy::PolicyFlags;
+use crate::fold::events::{Kept, Text, Times};
+use crate::format::FORMATS;
+use crate::limits::REJECTS_SAMPLED_MAX;
+use crate::schema::activity::TABLE as ACTIVITY;
+use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
+
+/// The end of one stream, and what was learned of it as a whole.
+#[derive(Debug, Default)]
+pub(crate) struct StreamEnd {
+    pub(crate) name: Arc<str>,
+    pub(crate) framed: Framed,
+    pub(crate) is_empty: bool,
+    /// Bytes read, unpacked where that is known.
+    pub(crate) bytes: u64,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// Everything that was read, duplicates dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Ingested {
+    pub(crate) kept: Kept,
+    /// Rows of `activity_policy` of the kept events.
+    pub(crate) policy: Vec<RecordBatch>,
+    pub(crate) accounting: Accounting,
+    pub(crate) rejects_sample: Vec<Reject>,
+    pub(crate) is_truncated: bool,
+    /// First and last event time of the kept rows, UTC microseconds.
+    pub(crate) window: (Option<i64>, Option<i64>),
+    /// Rows whose "user" was decided without `idtyp`.
+    pub(crate) users_without_idtyp: u64,
+    /// Records of the event that was asked for.
+    pub(crate) raw: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Collector {
+    taken: u64,
+    events: Events,
+    batches: Vec<Batch>,
+    policy: Vec<PolicyBatch>,
+    out: Ingested,
+    rejects: Option<RejectFile>,
+    wanted: Vec<&'static str>,
+    filter: Filter,
+    strict: bool,
+    memory_max: Option<u64>,
+    memory: u64,
+    /// Of the stream that is being taken.
+    stream: StreamFacts,
+    streams: u64,
+    empty_streams: u64,
+    first_name: Arc<str>,
+    /// Rows, and rows with claims, by index of their format.
+    claims: BTreeMap<usize, (u64, u64)>,
+}
+
+/// A batch of `activity` that was taken.
+#[derive(Debug)]
+struct Batch {
+    rows: RecordBatch,
+    keys: Vec<RowKey>,
+    keep: Vec<bool>,
+    /// Whether it comes from a table that `convert` wrote.
+    is_table: bool,
+}
+
+/// Rows of `activity_policy`.
+#[derive(Debug)]
+enum PolicyBatch {
+    /// Of a batch of `activity`, with the row of each.
+    Extracted { batch: usize, rows: RecordBatch, events: Vec<u32> },
+    /// Of a table that `convert` wrote: their events are known by id.
+    Table(RecordBatch),
+}
+
+impl Collector {
+    pub(crate) fn new(job: &mut Job<'_>) -> Self {
+        Self {
+            taken: 0,
+            events: Events::default(),
+            batches: Vec::new(),
+            policy: Vec::new(),
+            out: Ingested::default(),
+            rejects: job.rejects.take(),
+            wanted: job.wanted.activity.clone(),
+            filter: job.wanted.filter.clone(),
+            strict: job.strict,
+            memory_max: job.memory,
+            memory: 0,
+            stream: StreamFacts::default(),
+            streams: 0,
+            empty_streams: 0,
+            first_name: Arc::from(""),
+            claims: BTreeMap::new(),
+        }
+    }
+
+    /// How many items were taken so far.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Takes the rows of a chunk.
+    pub(crate) fn chunk(&mut self, chunk: Extracted, progress: &Progress) -> Result<(), Error> {
+        self.taken += 1;
+        let base = self.stream.records;
+        self.stream.records += chunk.records;
+        self.out.accounting.records += chunk.records;
+        for (category, count) in chunk.ignored {
+            *self.out.accounting.ignored.entry(category).or_default() += count;
+        }
+        for (format, count) in chunk.formats {
+            let name = FORMATS.all[format].name;
+            *self.out.accounting.formats.entry(name.to_owned()).or_default() += count;
+            *self.stream.formats.entry(name).or_default() += count;
+            let (rows, with_claims) = self.claims.entry(format).or_default();
+            *rows += count;
+            *with_claims += chunk.with_claims.get(&format).copied().unwrap_or_default();
+        }
+        self.out.accounting.warnings.extend(chunk.warnings);
+        self.out.users_without_idtyp += chunk.users_without_idtyp;
+        self.out.raw.extend(chunk.raw);
+        let rows = if self.wanted.contains(&"source_record") {
+            let number = |ordinal: &u32| i64::try_from(base + u64::from(*ordinal) + 1).unwrap_or(i64::MAX);
+            let numbers = Int64Array::from_iter_values(chunk.ordinals.iter().map(number));
+            with_records(&chunk.activity, Arc::new(numbers)).map_err(Error::Arrow)?
+        } else {
+            chunk.activity
+        };
+        progress.add_rows(rows.num_rows() as u64);
+        if !chunk.policy_rows.is_empty() {
+            let batch = self.batches.len();
+            let events = chunk.policy_rows;
+            self.policy.push(PolicyBatch::Extracted { batch, rows: chunk.policy, events });
+        }
+        self.take_rows(rows, chunk.keys, false)?;
+        for mut reject in chunk.rejects {
+            reject.location.record += base + 1;
+            self.reject(reject)?;
+        }
+        Ok(())
+    }
+
+    /// Takes rows of a table that `convert` wrote.
+    pub(crate) fn table(&mut self, name: &str, batch: &RecordBatch, progress: &Progress) -> Result<(), Error> {
+        self.taken += 1;
+        if name == ACTIVITY_POLICY.name {
+            let rows = conform(batch, &ACTIVITY_POLICY, |_| true).map_err(Error::Arrow)?;
+            self.policy.push(PolicyBatch::Table(rows));
+            return Ok(());
+        }
+        let count = batch.num_rows() as u64;
+        self.stream.records += count;
+        self.out.accounting.records += count;
+        *self.out.accounting.formats.entry("azmfa_table".to_owned()).or_default() += count;
+        let (batch, refused) = filtered(batch, &self.filter).map_err(Error::Arrow)?;
+        for (reason, count) in refused {
+            *self.out.accounting.ignored.entry(reason.to_owned()).or_default() += count;
+        }
+        progress.add_rows(batch.num_rows() as u64);
+        let keys = keys_of(&batch);
+        let rows = conform(&batch, &ACTIVITY, |name| self.wanted.contains(&name)).map_err(Error::Arrow)?;
+        self.take_rows(rows, keys, true)
+    }
+
+    fn take_rows(&mut self, rows: RecordBatch, keys: Vec<RowKey>, is_table: bool) -> Result<(), Error> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let batch = u32::try_from(self.batches.len()).unwrap_or(u32::MAX);
+        let mut keep = vec![true; keys.len()];
+        for (row, key) in keys.iter().enumerate() {
+            let place = (batch, u32::try_from(row).unwrap_or(u32::MAX));
+            match self.events.offer(key, place) {
+                Fate::Kept => {}
+                Fate::Dropped => {
+                    keep[row] = false;
+                    self.out.accounting.duplicates += 1;
+                }
+                Fate::Replaces((earlier, earlier_row)) => {
+                    let earlier_row = earlier_row as usize;
+                    if earlier == batch {
+                        keep[earlier_row] = false;
+                    } else {
+                        self.batches[earlier as usize].keep[earlier_row] = false;
+                    }
+                    self.out.accounting.duplicates += 1;
+                }
+            }
+        }
+        let times = Times::of(&rows, "event_time");
+        for row in 0..rows.num_rows() {
+            if let Some(time) = times.get(row) {
+                self.stream.span = Some(self.stream.span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
+            }
+        }
+        self.memory += rows.get_array_memory_size() as u64;
+        self.batches.push(Batch { rows, keys, keep, is_table });
+        match self.memory_max {
+            Some(bytes) if self.memory > bytes => Err(Error::Memory { bytes }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes a reject of a whole stream; it counts as a record that could not be read.
+    pub(crate) fn reject_whole(&mut self, reject: Reject) -> Result<(), Error> {
+        self.taken += 1;
+        self.out.accounting.records += 1;
+        self.reject(reject)
+    }
+
+    fn reject(&mut self, reject: Reject) -> Result<(), Error> {
+        let name = reject.reason.name().to_owned();
+        *self.out.accounting.rejects.entry(name).or_default() += 1;
+        if let Some(file) = &mut self.rejects {
+            file.push(&reject)?;
+        }
+        if self.out.rejects_sample.len() < REJECTS_SAMPLED_MAX {
+            self.out.rejects_sample.push(reject.clone());
+        }
+        if self.strict { Err(Error::Rejected(Box::new(reject))) } else { Ok(()) }
+    }
+
+    /// Takes the end of a stream.
+    pub(crate) fn end(&mut self, end: StreamEnd) {
+        self.taken += 1;
+        self.streams += 1;
+        self.empty_streams += u64::from(end.is_empty);
+        self.out.accounting.files += 1;
+        self.out.accounting.bytes += end.bytes;
+        if self.first_name.is_empty() {
+            self.first_name = Arc::clone(&end.name);
+        }
+        let facts = std::mem::take(&mut self.stream);
+        let alarms = alarm::alarms(&end.name, &end.framed, &facts);
+        self.out.is_truncated |= !alarms.is_empty();
+        self.out.accounting.warnings.extend(end.warnings);
+        self.out.accounting.warnings.extend(alarms);
+    }
+
+    /// Drops the duplicates and closes the balance.
+    ///
+    /// # Errors
+    /// [`Error::EmptyInput`] or [`Error::NothingReadable`] when there is nothing to answer from.
+    pub(crate) fn finish(mut self) -> Result<Ingested, Error> {
+        if let Some(file) = self.rejects.take() {
+            file.commit()?;
+        }
+        if self.streams > 0 && self.empty_streams == self.streams && self.out.accounting.records == 0 {
+            return Err(Error::EmptyInput { input: self.first_name.to_string() });
+        }
+        let kept = self.out.accounting.records - self.out.accounting.reject_count();
+        if kept == 0 && self.out.accounting.reject_count() > 0 {
+            return Err(self.nothing_readable());
+        }
+        for (format, (rows, with_claims)) in &self.claims {
+            self.out.accounting.warnings.extend(alarm::without_claims(*format, *rows, *with_claims));
+        }
+        self.add_policies_of_tables();
+        let kept_ids = self.kept_ids_of_tables();
+        let mut out = self.out;
+        for policy in &self.policy {
+            let rows = match policy {
+                PolicyBatch::Extracted { batch, rows, events } => {
+                    let keep = &self.batches[*batch].keep;
+                    let mask: BooleanArray = events.iter().map(|row| Some(keep[*row as usize])).collect();
+                    filter_record_batch(rows, &mask).map_err(Error::Arrow)?
+                }
+                PolicyBatch::Table(rows) => policies_of_kept(rows, &kept_ids).map_err(Error::Arrow)?,
+            };
+            if rows.num_rows() > 0 {
+                out.policy.push(rows);
+            }
+        }
+        for batch in self.batches {
+            let is_whole = batch.keep.iter().all(|keep| *keep);
+            let (rows, keys) = if is_whole {
+                (batch.rows, batch.keys)
+            } else {
+                let mask: BooleanArray = batch.keep.iter().map(|keep| Some(*keep)).collect();
+                let keys = batch.keys.iter().zip(&batch.keep).filter(|(_, keep)| **keep).map(|(key, _)| *key);
+                (filter_record_batch(&batch.rows, &mask).map_err(Error::Arrow)?, keys.collect())
+            };
+            widen(&mut out.window, &rows);
+            if rows.num_rows() > 0 {
+                out.kept.batches.push(rows);
+                out.kept.keys.push(keys);
+            }
+        }
+        let rows: usize = out.kept.keys.iter().map(Vec::len).sum();
+        out.accounting.rows.insert(ACTIVITY.name.to_owned(), rows as u64);
+        if out.accounting.balances() { Ok(out) } else { Err(Error::Unbalanced(Box::new(out.accounting))) }
+    }
+
+    /// Ids of the kept policy events that come from tables.
+    fn kept_ids_of_tables(&self) -> HashSet<String> {
+        let mut ids = HashSet::new();
+        for batch in self.batches.iter().filter(|batch| batch.is_table) {
+            let column = Text::of(&batch.rows, "event_id");
+            let kept = (0..batch.keep.len()).filter(|row| batch.keep[*row]);
+            ids.extend(kept.filter_map(|row| column.get(row)).map(str::to_owned));
+        }
+        ids
+    }
+
+    fn nothing_readable(&self) -> Error {
+        let inputs = match self.streams {
+            0 | 1 => format!("`{}`", self.first_name),
+            many => crate::text::count(many, "input"),
+        };
+        let detail = self.out.rejects_sample.first().map_or_else(String::new, |reject| reject.detail.clone());
+        Error::NothingReadable { inputs, detail }
+    }
+
+    /// Rows of tables have no policies beside them until the table of policies was read.
+    fn add_policies_of_tables(&mut self) {
+        let mut flags: HashMap<String, PolicyFlags> = HashMap::new();
+        for policy in &self.policy {
+            let PolicyBatch::Table(rows) = policy else { continue };
+            let (ids, effects, kinds) =
+                (Text::of(rows, "event_id"), Text::of(rows, "policy_effect"), Text::of(rows, "mfa_policy"));
+            for row in 0..rows.num_rows() {
+                let known = flags.entry(ids.get(row).unwrap_or_default().to_owned()).or_default();
+                *known = known.with(effects.get(row).unwrap_or_default(), kinds.get(row));
+            }
+        }
+        for batch in self.batches.iter_mut().filter(|batch| batch.is_table) {
+            let ids = Text::of(&batch.rows, "event_id");
+            for (row, key) in batch.keys.iter_mut().enumerate() {
+                if let Some(known) = ids.get(row).and_then(|id| flags.get(id)) {
+                    key.policies = *known;
+                }
+            }
+        }
+    }
+}
+
+fn widen(window: &mut (Option<i64>, Option<i64>), rows: &RecordBatch) {
+    let times = Times::of(rows, "event_time");
+    for time in (0..rows.num_rows()).filter_map(|row| times.get(row)) {
+        window.0 = Some(window.0.map_or(time, |first| first.min(time)));
+        window.1 = Some(window.1.map_or(time, |last| last.max(time)));
+    }
+}
+
+/// The batch with the column `source_record` in its place.
+fn with_records(batch: &RecordBatch, numbers: ArrayRef) -> Result<RecordBatch, ArrowError> {
+    let is_wanted = |name: &str| name == "source_record" || batch.column_by_name(name).is_some();
+    let schema = ACTIVITY.arrow_schema(is_wanted);
+    let columns = schema
+        .fields()
+        .iter()
+        .map(|field| batch.column_by_name(field.name()).map_or_else(|| Arc::clone(&numbers), Arc::clone))
+        .collect();
+    RecordBatch::try_new(Arc::new(schema), columns)
+}

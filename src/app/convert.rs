@@ -1,0 +1,116 @@
+//! `azmfa convert`: the normalised tables, as files for any engine.
+
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::app::error::Error;
+use crate::app::options::{ConvertOptions, ConvertTarget, TableFormat};
+use crate::app::outcome::{ConvertOutcome, WrittenFile};
+use crate::app::output::{self, OutputFile};
+use crate::app::progress::Progress;
+use crate::app::report::{read, window};
+use crate::app::tables::{Made, Wishes};
+use crate::container::parquet::{SCHEMA_VERSION_KEY, TABLE_KEY};
+use crate::error::Accounting;
+use crate::render::arrow::write_stream;
+use crate::render::parquet::write_table;
+use crate::render::{Page, Style, by_name};
+use crate::schema::{SCHEMA_VERSION, TABLES};
+use crate::text::nearest;
+
+/// Writes the normalised tables.
+///
+/// # Errors
+/// What keeps the verb from running; damaged records are in the outcome.
+pub fn run(options: &ConvertOptions, progress: &Progress) -> Result<ConvertOutcome, Error> {
+    if let ConvertTarget::Table(name) = &options.target
+        && !TABLES.iter().any(|table| table.name == name)
+    {
+        let names = TABLES.iter().map(|table| table.name);
+        return Err(Error::UnknownTable { name: name.clone(), nearest: nearest(name, names).map(str::to_owned) });
+    }
+    if let ConvertTarget::Folder(folder) = &options.target {
+        std::fs::create_dir_all(folder)
+            .map_err(|source| output::OutputError::Write { path: folder.clone(), source })?;
+        for table in TABLES {
+            output::check(&path_of(folder, table.name, options.format), options.read.force)?;
+        }
+    }
+    let wishes = Wishes::everything();
+    let mut ingested = read(&options.read, &wishes, progress)?;
+    let window = window(&options.read, &ingested);
+    let tables = wishes.make(&mut ingested, window)?;
+    let mut outcome = ConvertOutcome {
+        pages: Vec::new(),
+        files: Vec::new(),
+        accounting: ingested.accounting,
+        rejects_sample: ingested.rejects_sample,
+        is_truncated: ingested.is_truncated,
+        window,
+    };
+    for made in &tables {
+        match &options.target {
+            ConvertTarget::Folder(folder) => {
+                let path = path_of(folder, made.table.name, options.format);
+                let mut file = OutputFile::create(&path, options.read.force)?;
+                write(made, options.format, &outcome.accounting, window, &mut file)
+                    .map_err(|error| file.error(error))?;
+                file.commit()?;
+                outcome.files.push(WrittenFile { path, rows: made.row_count() });
+            }
+            ConvertTarget::Table(name) if made.table.name == name => {
+                outcome.pages.push(page(made, &outcome.accounting, window));
+            }
+            ConvertTarget::Table(_) => {}
+        }
+    }
+    Ok(outcome)
+}
+
+fn path_of(folder: &Path, table: &str, format: TableFormat) -> std::path::PathBuf {
+    folder.join(format!("{table}.{}", format.name()))
+}
+
+fn write(
+    made: &Made,
+    format: TableFormat,
+    accounting: &Accounting,
+    window: (Option<i64>, Option<i64>),
+    out: &mut (dyn Write + Send),
+) -> std::io::Result<()> {
+    let metadata = [
+        (TABLE_KEY.to_owned(), made.table.name.to_owned()),
+        (SCHEMA_VERSION_KEY.to_owned(), SCHEMA_VERSION.to_string()),
+    ];
+    let mut batches = made.batches.iter().cloned();
+    match format {
+        TableFormat::Parquet => write_table(&mut batches, &made.schema, &metadata, out),
+        TableFormat::Arrow => write_stream(&mut batches, &made.schema, &metadata, out),
+        TableFormat::Ndjson => {
+            let Some(renderer) = by_name(format.name()) else {
+                return Err(std::io::Error::from(std::io::ErrorKind::Unsupported));
+            };
+            let mut out = BufWriter::new(out);
+            let style = Style { width: None, color: false };
+            renderer.render(&[page(made, accounting, window)], &style, &mut out)?;
+            out.flush()
+        }
+    }
+}
+
+fn page(made: &Made, accounting: &Accounting, window: (Option<i64>, Option<i64>)) -> Page {
+    Page {
+        id: made.table.name.to_owned(),
+        title: format!("Table {}", made.table.name),
+        about: String::new(),
+        grain: made.table.grain.to_owned(),
+        column_notes: made.table.columns.iter().map(|column| column.meaning.to_owned()).collect(),
+        totals: Vec::new(),
+        schema: Arc::clone(&made.schema),
+        batches: made.batches.clone(),
+        rows_left_out: 0,
+        window,
+        accounting: accounting.clone(),
+    }
+}

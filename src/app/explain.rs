@@ -1,0 +1,121 @@
+//! `azmfa explain`: one event, its record as it was read, what was read from it, and the rule.
+
+use std::fmt::Write;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int64Type, TimestampMicrosecondType};
+use arrow_array::{Array, RecordBatch};
+
+use crate::app::error::Error;
+use crate::app::options::ExplainOptions;
+use crate::app::outcome::Explanation;
+use crate::app::progress::Progress;
+use crate::app::report::{read_with, window};
+use crate::app::tables::{Made, Wishes};
+use crate::schema::activity::TABLE as ACTIVITY;
+use crate::schema::attempt::TABLE as ATTEMPT;
+use crate::time::format_micros;
+
+/// Explains one event.
+///
+/// # Errors
+/// [`Error::UnknownEvent`], and what keeps the inputs from being read.
+pub fn run(options: &ExplainOptions, progress: &Progress) -> Result<Explanation, Error> {
+    let event_id = options.event_id.trim().to_lowercase();
+    let wishes = Wishes::everything();
+    let mut ingested = read_with(&options.read, &wishes, Some(event_id.clone()), progress)?;
+    let window = window(&options.read, &ingested);
+    let tables = wishes.make(&mut ingested, window)?;
+    let mut text = String::new();
+    let Some((activity, row)) = find(&tables, ACTIVITY.name, "event_id", &event_id) else {
+        return Err(Error::UnknownEvent { event_id: options.event_id.clone() });
+    };
+    let value = |column: &str| shown(&activity, column, row);
+    let _ = writeln!(text, "Event {event_id}\n");
+    let _ = writeln!(text, "Read from");
+    for name in ["source_file", "source_record", "source_offset", "format"] {
+        let _ = writeln!(text, "  {name:24}{}", value(name).unwrap_or_default());
+    }
+    let _ = writeln!(text, "\nFields");
+    for column in ACTIVITY.columns {
+        if let Some(value) = value(column.name).filter(|_| !column.name.starts_with("source_")) {
+            let _ = writeln!(text, "  {:24}{value}", column.name);
+        }
+    }
+    let _ = writeln!(text, "\nRule\n{}", rule(&value));
+    let policies: Vec<(RecordBatch, usize)> = rows(&tables, "activity_policy", "event_id", &event_id);
+    for (batch, row) in policies {
+        let value = |column: &str| shown(&batch, column, row).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "  policy {} ({}), effect {}, assignment {}, MFA policy: {}",
+            value("policy_display_name"),
+            value("policy_definition_id"),
+            value("policy_effect"),
+            value("assignment_name"),
+            shown(&batch, "mfa_policy", row).unwrap_or_else(|| "no".to_owned()),
+        );
+    }
+    if let Some(attempt) = value("attempt_id")
+        && let Some((batch, row)) = find(&tables, ATTEMPT.name, "attempt_id", &attempt)
+    {
+        let value = |column: &str| shown(&batch, column, row).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "\nAttempt {attempt}\n  {} of {} on {}\n  {} rows from {} to {}, verdict {}, MFA-policy audits {}, denies {}",
+            value("outcome"), value("operation"), value("resource_id"), value("event_count"),
+            value("first_time"), value("last_time"), value("mfa"), value("policy_audits"), value("policy_denies"),
+        );
+    }
+    for raw in &ingested.raw {
+        let _ = writeln!(text, "\nRecord\n{}", raw.trim());
+    }
+    Ok(Explanation { text })
+}
+
+/// The rule of Microsoft's policy, with the values it was asked with.
+fn rule(value: &impl Fn(&str) -> Option<String>) -> String {
+    let claim = |name: &str| value(name).map_or_else(|| "absent".to_owned(), |text| format!("`{text}`"));
+    format!(
+        "  non_mfa = principal is a user, and `mfa` is not in amr, and `p1` is not in acrs\n  \
+         principal_type is {}, idtyp is {}, amr is {}, acrs is {}\n  verdict: {}",
+        value("principal_type").unwrap_or_default(),
+        claim("idtyp"),
+        claim("amr"),
+        claim("acrs"),
+        value("mfa").unwrap_or_default(),
+    )
+}
+
+fn find(tables: &[Made], table: &str, column: &str, wanted: &str) -> Option<(RecordBatch, usize)> {
+    rows(tables, table, column, wanted).into_iter().next()
+}
+
+fn rows(tables: &[Made], table: &str, column: &str, wanted: &str) -> Vec<(RecordBatch, usize)> {
+    let batches = tables.iter().filter(|made| made.table.name == table).flat_map(|made| &made.batches);
+    let mut found = Vec::new();
+    for batch in batches {
+        let texts = batch.column_by_name(column).and_then(|column| column.as_string_view_opt());
+        let Some(texts) = texts else { continue };
+        let matching = (0..batch.num_rows()).filter(|row| texts.is_valid(*row) && texts.value(*row) == wanted);
+        found.extend(matching.map(|row| (batch.clone(), row)));
+    }
+    found
+}
+
+fn shown(batch: &RecordBatch, column: &str, row: usize) -> Option<String> {
+    let column = batch.column_by_name(column)?;
+    if column.is_null(row) {
+        return None;
+    }
+    if let Some(texts) = column.as_string_view_opt() {
+        return Some(texts.value(row).to_owned());
+    }
+    if let Some(times) = column.as_primitive_opt::<TimestampMicrosecondType>() {
+        return Some(format_micros(times.value(row)));
+    }
+    if let Some(numbers) = column.as_primitive_opt::<Int64Type>() {
+        return Some(numbers.value(row).to_string());
+    }
+    column.as_boolean_opt().map(|flags| flags.value(row).to_string())
+}

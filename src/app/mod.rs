@@ -1,0 +1,22 @@
+//! One verb per file: options in, outcome out. This room joins all rooms below and prints nothing.
+//!
+//! What a person typed is in [`options`], what a run gave in [`outcome`], why one could not run in
+//! [`error`]. `cli` is the only caller.
+
+mod alarm;
+pub mod catalog;
+pub mod check;
+mod collect;
+pub mod convert;
+pub mod error;
+pub mod explain;
+mod ingest;
+pub mod options;
+pub mod outcome;
+pub mod output;
+pub mod progress;
+pub mod query;
+pub mod rejects;
+pub mod report;
+mod tables;
+mod tables_read;

@@ -1,0 +1,56 @@
+//! `azmfa query`: SQL that somebody typed, over the tables of the inputs.
+
+use crate::app::error::Error;
+use crate::app::options::QueryOptions;
+use crate::app::outcome::Outcome;
+use crate::app::progress::Progress;
+use crate::app::report::{cut_to, library, read, window};
+use crate::app::tables::{Made, Wishes};
+use crate::engine::polars::Polars;
+use crate::engine::{Engine, Query};
+use crate::render::Page;
+use crate::report::adhoc::check;
+
+/// Runs one statement.
+///
+/// # Errors
+/// What keeps the verb from running; damaged records are in the outcome.
+pub fn run(options: &QueryOptions, progress: &Progress) -> Result<Outcome, Error> {
+    let library = library(None)?;
+    let plan = check(&options.sql, &library)?;
+    let wishes = Wishes::of(&plan);
+    let mut ingested = read(&options.read, &wishes, progress)?;
+    let window = window(&options.read, &ingested);
+    let tables = wishes.make(&mut ingested, window)?;
+    let inputs: Vec<_> = tables.iter().map(Made::input).collect();
+    let query = Query { name: "query", sql: &options.sql, columns: Vec::new() };
+    let answers = Polars.run(&inputs, &plan.views, &[query])?;
+    let accounting = ingested.accounting;
+    let pages = answers
+        .into_iter()
+        .map(|answer| {
+            let (batches, rows_left_out) = cut_to(answer.batches, options.top);
+            Page {
+                id: "query".to_owned(),
+                title: "Query".to_owned(),
+                about: String::new(),
+                grain: String::new(),
+                column_notes: vec![String::new(); answer.schema.fields().len()],
+                totals: Vec::new(),
+                schema: answer.schema,
+                batches,
+                rows_left_out,
+                window,
+                accounting: accounting.clone(),
+            }
+        })
+        .collect();
+    Ok(Outcome {
+        pages,
+        accounting,
+        rejects_sample: ingested.rejects_sample,
+        is_truncated: ingested.is_truncated,
+        failed_checks: Vec::new(),
+        window,
+    })
+}

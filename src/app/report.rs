@@ -1,0 +1,249 @@
+//! `azmfa report`: reads the inputs once and answers every asked-for report over the same tables.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, RecordBatch};
+
+use crate::app::check::Check;
+use crate::app::collect::Ingested;
+use crate::app::error::Error;
+use crate::app::ingest::{Job, ingest, open_tables};
+use crate::app::options::{ReadOptions, ReportOptions};
+use crate::app::outcome::Outcome;
+use crate::app::progress::Progress;
+use crate::app::rejects::RejectFile;
+use crate::app::tables::Wishes;
+use crate::engine::polars::Polars;
+use crate::engine::{Answer, Engine, Query};
+use crate::error::Accounting;
+use crate::extract::Wanted;
+use crate::extract::filter::Filter;
+use crate::format::FORMATS;
+use crate::render::Page;
+use crate::report::param::bind;
+use crate::report::plan::plan;
+use crate::report::{Library, Report};
+use crate::text::nearest;
+
+/// The report whose metrics `--fail-on` looks at.
+const SUMMARY: &str = "summary";
+
+/// Runs the asked-for reports.
+///
+/// # Errors
+/// What keeps the verb from running; damaged records are in the outcome.
+pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error> {
+    let library = library(options.queries_dir.as_deref())?;
+    let mut reports = options
+        .reports
+        .iter()
+        .map(|id| library.find(id).cloned())
+        .collect::<Result<Vec<Report>, _>>()?;
+    let shown = reports.len();
+    if !options.fail_on.is_empty() && !reports.iter().any(|report| report.id == SUMMARY) {
+        reports.push(library.find(SUMMARY)?.clone());
+    }
+    // Times in parameters count from the newest event, which is known only after reading; what
+    // the queries need does not depend on them.
+    let drafts = bound(&reports, options.read.as_of.unwrap_or_default())?;
+    let texts: Vec<&str> = drafts.iter().map(String::as_str).collect();
+    let plan = plan(&texts, &library)?;
+    let wishes = Wishes::of(&plan);
+    let mut ingested = read(&options.read, &wishes, progress)?;
+    let window = window(&options.read, &ingested);
+    let tables = wishes.make(&mut ingested, window)?;
+    let as_of = options.read.as_of.or(ingested.window.1).unwrap_or_default();
+    let statements = bound(&reports, as_of)?;
+    let queries: Vec<Query<'_>> = reports
+        .iter()
+        .zip(&statements)
+        .map(|(report, sql)| Query {
+            name: &report.id,
+            sql,
+            columns: report.columns.iter().map(|column| (column.name.as_str(), column.kind)).collect(),
+        })
+        .collect();
+    let inputs: Vec<_> = tables.iter().map(crate::app::tables::Made::input).collect();
+    let answers = Polars.run(&inputs, &plan.views, &queries)?;
+    let failed_checks = failed_checks(&options.fail_on, &reports, &answers)?;
+    let pages = reports
+        .iter()
+        .zip(answers)
+        .take(shown)
+        .map(|(report, answer)| {
+            let top = options.top.filter(|_| report.id != SUMMARY);
+            page(report, answer, top, window, &ingested.accounting)
+        })
+        .collect();
+    Ok(Outcome {
+        pages,
+        failed_checks,
+        window,
+        accounting: ingested.accounting,
+        rejects_sample: ingested.rejects_sample,
+        is_truncated: ingested.is_truncated,
+    })
+}
+
+fn bound(reports: &[Report], as_of: i64) -> Result<Vec<String>, Error> {
+    reports.iter().map(|report| bind(report, &BTreeMap::new(), as_of).map_err(Error::from)).collect()
+}
+
+/// The reports that come with the program, and those of a folder.
+///
+/// # Errors
+/// A folder that cannot be read, or a file in it that is no report.
+pub(crate) fn library(folder: Option<&Path>) -> Result<Library, Error> {
+    let mut library = Library::embedded()?;
+    let Some(folder) = folder else { return Ok(library) };
+    let failed = |source| Error::Queries { folder: folder.to_owned(), source };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|extension| extension == "sql") {
+            files.push((path.display().to_string(), fs::read_to_string(&path).map_err(failed)?));
+        }
+    }
+    files.sort();
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    library.load_dir(&files)?;
+    Ok(library)
+}
+
+/// Reads the inputs for what is wished.
+///
+/// # Errors
+/// As [`ingest`].
+pub(crate) fn read(options: &ReadOptions, wishes: &Wishes, progress: &Progress) -> Result<Ingested, Error> {
+    read_with(options, wishes, None, progress)
+}
+
+/// As [`read`], keeping the records of one event as they stand in the input.
+///
+/// # Errors
+/// As [`ingest`].
+pub(crate) fn read_with(
+    options: &ReadOptions,
+    wishes: &Wishes,
+    raw_of: Option<String>,
+    progress: &Progress,
+) -> Result<Ingested, Error> {
+    let folded = |texts: &[String]| texts.iter().map(|text| text.to_lowercase()).collect::<Vec<_>>();
+    let wanted = Wanted {
+        formats: FORMATS,
+        activity: wishes.activity_columns(),
+        policy: wishes.policy_columns(),
+        filter: Filter {
+            since: options.since,
+            until: options.until,
+            subscriptions: folded(&options.subscriptions),
+            users: folded(&options.users),
+            resources: folded(&options.resources),
+        },
+        strict_policy: options.strict_policy,
+        mfa_policies: options.mfa_policies.clone(),
+        open_tables,
+        raw_of,
+    };
+    let rejects = options
+        .rejects
+        .as_deref()
+        .map(|path| RejectFile::create(path, options.force))
+        .transpose()?;
+    let job = Job {
+        inputs: &options.inputs,
+        wanted,
+        threads: options.threads,
+        memory: options.memory,
+        strict: options.strict,
+        rejects,
+    };
+    ingest(job, progress)
+}
+
+/// The asked-for window where one was asked for, else that of the events.
+pub(crate) fn window(options: &ReadOptions, ingested: &Ingested) -> (Option<i64>, Option<i64>) {
+    (options.since.or(ingested.window.0), options.until.or(ingested.window.1))
+}
+
+fn page(
+    report: &Report,
+    answer: Answer,
+    top: Option<u64>,
+    window: (Option<i64>, Option<i64>),
+    accounting: &Accounting,
+) -> Page {
+    let (batches, rows_left_out) = cut_to(answer.batches, top);
+    let position = |name: &String| report.columns.iter().position(|column| column.name == *name);
+    Page {
+        id: report.id.clone(),
+        title: report.title.clone(),
+        about: report.about.clone(),
+        grain: report.grain.clone(),
+        column_notes: report.columns.iter().map(|column| column.note.clone()).collect(),
+        totals: report.totals.iter().filter_map(position).collect(),
+        schema: answer.schema,
+        batches,
+        rows_left_out,
+        window,
+        accounting: accounting.clone(),
+    }
+}
+
+/// The first `top` rows, and how many there are beyond them.
+pub(crate) fn cut_to(batches: Vec<RecordBatch>, top: Option<u64>) -> (Vec<RecordBatch>, u64) {
+    let Some(top) = top else { return (batches, 0) };
+    let (mut left, mut rows_left_out) = (usize::try_from(top).unwrap_or(usize::MAX), 0);
+    let mut kept = Vec::new();
+    for batch in batches {
+        let taken = batch.num_rows().min(left);
+        rows_left_out += (batch.num_rows() - taken) as u64;
+        left -= taken;
+        if taken > 0 {
+            kept.push(batch.slice(0, taken));
+        }
+    }
+    (kept, rows_left_out)
+}
+
+fn failed_checks(checks: &[Check], reports: &[Report], answers: &[Answer]) -> Result<Vec<String>, Error> {
+    if checks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let summary = reports.iter().position(|report| report.id == SUMMARY);
+    let metrics = summary.and_then(|place| answers.get(place)).map(metrics_of).unwrap_or_default();
+    let mut failed = Vec::new();
+    for check in checks {
+        let Some(value) = metrics.iter().find(|(name, _)| *name == check.metric).and_then(|(_, value)| *value)
+        else {
+            let names = metrics.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| name.as_str());
+            let nearest = nearest(&check.metric, names).map(str::to_owned);
+            return Err(Error::UnknownMetric { name: check.metric.clone(), nearest });
+        };
+        if check.is_met(value) {
+            failed.push(format!("`{check}` (it is {value})"));
+        }
+    }
+    Ok(failed)
+}
+
+/// The metrics of a summary, with their values where they are numbers.
+fn metrics_of(answer: &Answer) -> Vec<(String, Option<i64>)> {
+    let mut metrics = Vec::new();
+    for batch in &answer.batches {
+        let (Some(names), Some(values)) = (
+            batch.column_by_name("metric").and_then(|column| column.as_string_view_opt()),
+            batch.column_by_name("value").and_then(|column| column.as_string_view_opt()),
+        ) else {
+            continue;
+        };
+        for row in 0..batch.num_rows() {
+            let value = values.is_valid(row).then(|| values.value(row)).and_then(|text| text.parse().ok());
+            metrics.push((names.value(row).to_owned(), value));
+        }
+    }
+    metrics
+}

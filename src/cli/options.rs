@@ -1,0 +1,178 @@
+//! From arguments to options: pairs are resolved here, so that `app` has nothing left to guess.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::app::options::ConvertOptions;
+use crate::app::options::ConvertTarget;
+use crate::app::options::ExplainOptions;
+use crate::app::options::QueryOptions;
+use crate::app::options::REPORTS_DEFAULT;
+use crate::app::options::ReadOptions;
+use crate::app::options::ReportOptions;
+use crate::app::options::TableFormat;
+use crate::app::output::check;
+use crate::cli::args::ConvertArgs;
+use crate::cli::args::ExplainArgs;
+use crate::cli::args::QueryArgs;
+use crate::cli::args::ReadArgs;
+use crate::cli::args::ReportArgs;
+use crate::cli::args::TopArgs;
+use crate::cli::examples::nothing_to_read;
+use crate::cli::failure::Failure;
+use crate::cli::output::Choice;
+use crate::cli::terminal::Terminal;
+
+/// Rows of a table on a terminal, unless `--top` says otherwise.
+const TOP_ON_TERMINAL: u64 = 20;
+
+/// The reports a command line names, each once, or the default ones.
+pub(crate) fn report_names(args: &ReportArgs) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in args.reports.iter().map(|name| name.trim().to_ascii_lowercase()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    if names.is_empty() { REPORTS_DEFAULT.map(str::to_owned).to_vec() } else { names }
+}
+
+/// Options of `azmfa report`.
+pub(crate) fn report(
+    args: &ReportArgs,
+    choice: &Choice,
+    terminal: &Terminal,
+) -> Result<ReportOptions, Failure> {
+    Ok(ReportOptions {
+        read: read(&args.read, "azmfa report", args.output.force, terminal)?,
+        reports: report_names(args),
+        top: top(&args.top, choice),
+        queries_dir: args.queries_dir.clone(),
+        fail_on: args.fail_on.clone(),
+    })
+}
+
+/// Options of `azmfa query`.
+pub(crate) fn query(
+    args: &QueryArgs,
+    choice: &Choice,
+    terminal: &Terminal,
+) -> Result<QueryOptions, Failure> {
+    Ok(QueryOptions {
+        read: read(&args.read, "azmfa query 'SELECT …'", args.output.force, terminal)?,
+        sql: args.sql.clone(),
+        top: top(&args.top, choice),
+    })
+}
+
+/// Options of `azmfa explain`.
+pub(crate) fn explain(args: &ExplainArgs, terminal: &Terminal) -> Result<ExplainOptions, Failure> {
+    Ok(ExplainOptions {
+        read: read(&args.read, &format!("azmfa explain {}", args.event_id), false, terminal)?,
+        event_id: args.event_id.trim().to_owned(),
+    })
+}
+
+/// Options of `azmfa convert`.
+pub(crate) fn convert(args: &ConvertArgs, terminal: &Terminal) -> Result<ConvertOptions, Failure> {
+    let format = args.format.as_deref().map(|name| {
+        let known = TableFormat::ALL.into_iter().find(|each| each.name() == name);
+        known.unwrap_or(TableFormat::Parquet)
+    });
+    let target = match (&args.folder, format) {
+        (Some(folder), _) => ConvertTarget::Folder(table_folder(folder)?),
+        (None, None) => {
+            return Err(Failure::usage(
+                "nowhere to write to: neither a folder nor a format is given",
+                "`-o DIR` writes Parquet files; `--format ndjson` and `--format arrow` write one \
+                 table to standard output",
+            ));
+        }
+        (None, Some(_)) => {
+            ConvertTarget::Table(args.table.clone().unwrap_or_else(|| "activity".to_owned()))
+        }
+    };
+    let format = format.unwrap_or(TableFormat::Parquet);
+    let before = match &target {
+        ConvertTarget::Folder(folder) => format!("azmfa convert -o {}", folder.display()),
+        ConvertTarget::Table(_) => format!("azmfa convert --format {}", format.name()),
+    };
+    Ok(ConvertOptions { read: read(&args.read, &before, args.force, terminal)?, target, format })
+}
+
+fn table_folder(path: &Path) -> Result<PathBuf, Failure> {
+    let shown = path.display();
+    if path.exists() && !path.is_dir() {
+        return Err(Failure::usage(
+            format!("`{shown}` is no folder"),
+            "`-o` names a folder that gets one file per table",
+        ));
+    }
+    let looks_like_file = path.extension().is_some_and(|extension| {
+        TableFormat::ALL.iter().any(|each| extension.eq_ignore_ascii_case(each.name()))
+    });
+    if looks_like_file && !path.is_dir() {
+        return Err(Failure::usage(
+            format!("`{shown}` looks like a file, and tables go to a folder"),
+            "name a folder; for one file: `azmfa query 'select * from activity' -o FILE`",
+        ));
+    }
+    Ok(path.to_owned())
+}
+
+/// What is read; `before` is the command as it would be typed, for an example.
+fn read(
+    args: &ReadArgs,
+    before: &str,
+    force: bool,
+    terminal: &Terminal,
+) -> Result<ReadOptions, Failure> {
+    let mut inputs = args.inputs.clone();
+    if inputs.is_empty() {
+        if terminal.stdin {
+            return Err(Failure::usage(
+                "nothing to read: no INPUT is named, and nothing is piped in",
+                nothing_to_read(before),
+            ));
+        }
+        inputs.push("-".to_owned());
+    }
+    if let (Some(since), Some(until)) = (args.since, args.until)
+        && since >= until
+    {
+        return Err(Failure::usage(
+            "nothing can be counted: `--since` is not before `--until`",
+            "`--until` is the first instant that is no longer counted",
+        ));
+    }
+    if let Some(path) = &args.rejects {
+        check(path, force)?;
+    }
+    Ok(ReadOptions {
+        inputs,
+        since: args.since,
+        until: args.until,
+        as_of: args.as_of,
+        subscriptions: args.subscriptions.clone(),
+        users: args.users.clone(),
+        resources: args.resources.clone(),
+        threads: args.threads,
+        memory: args.memory,
+        strict: args.strict,
+        strict_policy: args.strict_policy,
+        mfa_policies: args.mfa_policies.clone(),
+        rejects: args.rejects.clone(),
+        force,
+    })
+}
+
+fn top(args: &TopArgs, choice: &Choice) -> Option<u64> {
+    match args.top {
+        Some(0) => None,
+        Some(rows) => Some(rows),
+        None => choice.is_table_on_terminal().then_some(TOP_ON_TERMINAL),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,578 @@
+//! From raw fields to a normalised row of `activity`.
+
+use std::ops::Range;
+
+use crate::extract::field::{Field, FieldSet};
+use crate::extract::raw::Raw;
+use crate::mfa::client::client_name;
+use crate::mfa::operation::{OperationClass, Status};
+use crate::mfa::policy::effect_of_operation;
+use crate::mfa::principal::{Evidence, Principal, classify, without_guest_prefix};
+use crate::mfa::token::token_guid_into;
+use crate::mfa::verdict::{Proof, strict_verdict, verdict};
+use crate::schema::activity::TABLE;
+use crate::time::{Ticks, parse_ticks};
+
+macro_rules! positions {
+    ($($name:ident = $column:literal,)*) => {
+        /// Positions of columns in the table `activity`.
+        pub(crate) mod position {
+            $(pub(crate) const $name: usize = super::position_of($column);)*
+        }
+    };
+}
+
+const fn position_of(name: &str) -> usize {
+    let columns = TABLE.columns;
+    let mut index = 0;
+    while index < columns.len() {
+        if same(columns[index].name, name) {
+            return index;
+        }
+        index += 1;
+    }
+    // Evaluated when the crate is compiled: an unknown name does not build.
+    unreachable!()
+}
+
+const fn same(left: &str, right: &str) -> bool {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    if left.len() != right.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < left.len() {
+        if left[index] != right[index] {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}
+
+positions! {
+    EVENT_ID = "event_id", EVENT_TIME = "event_time", TENANT_ID = "tenant_id", FORMAT = "format",
+    SOURCE_FILE = "source_file", SOURCE_RECORD = "source_record", SOURCE_OFFSET = "source_offset",
+    SUBSCRIPTION_ID = "subscription_id", RESOURCE_GROUP = "resource_group",
+    RESOURCE_ID = "resource_id", RESOURCE_TYPE = "resource_type", RESOURCE_NAME = "resource_name",
+    REGION = "region", OPERATION = "operation", OPERATION_CLASS = "operation_class",
+    STATUS = "status", SUB_STATUS = "sub_status", LEVEL = "level", CATEGORY = "category",
+    CORRELATION_ID = "correlation_id", OPERATION_ID = "operation_id", CALLER = "caller",
+    CALLER_UPN = "caller_upn", CALLER_OID = "caller_oid", CALLER_NAME = "caller_name",
+    PRINCIPAL_TYPE = "principal_type", CLIENT_APP_ID = "client_app_id", CLIENT_APP = "client_app",
+    IP = "ip", AMR = "amr", ACR = "acr", ACRS = "acrs", IDTYP = "idtyp", MFA = "mfa",
+    TOKEN_ID = "token_id", SESSION_ID = "session_id", ERROR_CODE = "error_code",
+    ERROR_MESSAGE = "error_message", HTTP_METHOD = "http_method", ROLE = "role",
+    IS_POLICY_EVENT = "is_policy_event", IS_COMPLIANCE_CHECK = "is_compliance_check",
+    AUTHORIZATION_ACTION = "authorization_action", EVENT_KEY = "event_key",
+    ATTEMPT_ID = "attempt_id",
+}
+
+/// Number of columns of `activity`.
+pub(crate) const COLUMN_COUNT: usize = TABLE.columns.len();
+
+/// A text of a row: borrowed from the record, or made in the scratch.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) enum Piece<'a> {
+    #[default]
+    Absent,
+    Borrowed(&'a str),
+    Scratch(u32, u32),
+}
+
+/// A normalised row; texts by position of their column.
+#[derive(Debug)]
+pub(crate) struct Row<'a> {
+    pub(crate) texts: [Piece<'a>; COLUMN_COUNT],
+    pub(crate) ticks: Ticks,
+    pub(crate) is_policy_event: bool,
+    pub(crate) is_compliance_check: Option<bool>,
+    pub(crate) has_claims: bool,
+    /// Whether "user" had to be decided without `idtyp`.
+    pub(crate) user_without_idtyp: bool,
+}
+
+/// What a row of the asked-for columns needs: those of identity always.
+const IDENTITY: FieldSet = FieldSet::of(&[
+    Field::EventId,
+    Field::EventPath,
+    Field::Time,
+    Field::ResourceId,
+    Field::Operation,
+    Field::Status,
+    Field::ResultSignature,
+    Field::SubStatus,
+    Field::StatusCode,
+    Field::CorrelationId,
+    Field::Claims,
+    Field::IsComplianceCheck,
+    Field::Policies,
+]);
+const CALLER: FieldSet = FieldSet::of(&[
+    Field::Caller,
+    Field::Upn,
+    Field::UniqueName,
+    Field::ObjectId,
+    Field::AppId,
+    Field::Spn,
+]);
+const PRINCIPAL: FieldSet = CALLER.union(FieldSet::of(&[
+    Field::Claims,
+    Field::Idtyp,
+    Field::Scope,
+    Field::Puid,
+    Field::Amr,
+    Field::AppCredential,
+    Field::IdentityResource,
+]));
+
+/// The raw fields that a column is made from, besides those of the identity.
+fn fields_of(column: &str) -> FieldSet {
+    const fn one(field: Field) -> FieldSet {
+        FieldSet::of(&[field])
+    }
+    match column {
+        "tenant_id" => FieldSet::of(&[Field::TenantId, Field::TokenTenantId, Field::Hierarchy]),
+        "subscription_id" => one(Field::SubscriptionId),
+        "resource_group" => one(Field::ResourceGroup),
+        "resource_type" => one(Field::ResourceType),
+        "region" => one(Field::ResourceLocation),
+        "level" => one(Field::Level),
+        "category" => FieldSet::of(&[Field::EventCategory, Field::Category]),
+        "operation_id" => one(Field::OperationId),
+        "caller" | "caller_upn" | "caller_oid" => CALLER,
+        "caller_name" => one(Field::DisplayName),
+        "principal_type" => PRINCIPAL,
+        "client_app_id" | "client_app" => one(Field::AppId),
+        "ip" => FieldSet::of(&[Field::ClientIp, Field::TokenIp]),
+        "amr" => one(Field::Amr),
+        "acr" => one(Field::Acr),
+        "acrs" => one(Field::Acrs),
+        "idtyp" => one(Field::Idtyp),
+        "mfa" => PRINCIPAL.union(one(Field::Acrs)),
+        "token_id" => one(Field::TokenId),
+        "session_id" => one(Field::SessionId),
+        "error_code" => one(Field::ErrorCode),
+        "error_message" => FieldSet::of(&[Field::ErrorMessage, Field::Description]),
+        "http_method" => one(Field::HttpMethod),
+        "role" => one(Field::Role),
+        // An operation that an export leaves out can stand in `authorization.action`.
+        "authorization_action" | "operation" | "operation_class" => one(Field::AuthorizationAction),
+        _ => FieldSet::default(),
+    }
+}
+
+/// The raw fields that the asked-for columns need.
+pub(crate) fn fields_for<'c>(columns: impl Iterator<Item = &'c str>) -> FieldSet {
+    columns.fold(IDENTITY, |set, column| set.union(fields_of(column)))
+}
+
+impl Piece<'_> {
+    /// The piece at `range` of this one.
+    fn part(self, range: Range<usize>) -> Self {
+        match self {
+            Self::Absent => Self::Absent,
+            Self::Borrowed(text) => text.get(range).map_or(Self::Absent, Self::Borrowed),
+            Self::Scratch(start, _) => {
+                let offset = |at: usize| start + u32::try_from(at).unwrap_or(0);
+                Self::Scratch(offset(range.start), offset(range.end))
+            }
+        }
+    }
+}
+
+impl<'a> Row<'a> {
+    /// Normalises the fields of one record.
+    ///
+    /// # Errors
+    /// The time as it stands in the record, when there is none that can be read.
+    pub(crate) fn normalise(
+        raw: &Raw<'a>,
+        scratch: &mut String,
+        strict_policy: bool,
+    ) -> Result<Self, Option<&'a str>> {
+        let time = raw.get(Field::Time);
+        let ticks = time.and_then(|text| parse_ticks(text.as_bytes())).ok_or(time)?;
+        let mut row = Row {
+            texts: [Piece::Absent; COLUMN_COUNT],
+            ticks,
+            is_policy_event: false,
+            is_compliance_check: None,
+            has_claims: raw
+                .get(Field::Claims)
+                .is_some_and(|text| !matches!(text.trim(), "" | "{}" | "null")),
+            user_without_idtyp: false,
+        };
+        row.place(raw, scratch);
+        row.operation(raw, scratch);
+        row.outcome(raw, scratch);
+        row.identity(raw, scratch);
+        row.proof(raw, scratch, strict_policy);
+        Ok(row)
+    }
+
+    /// The text of a column.
+    pub(crate) fn text<'s>(&'s self, position: usize, scratch: &'s str) -> Option<&'s str> {
+        match self.texts[position] {
+            Piece::Absent => None,
+            Piece::Borrowed(text) => Some(text),
+            Piece::Scratch(start, end) => scratch.get(start as usize..end as usize),
+        }
+    }
+
+    fn place(&mut self, raw: &Raw<'a>, scratch: &mut String) {
+        let id = raw.get(Field::ResourceId).map(|id| id.trim().trim_end_matches('/'));
+        self.texts[position::RESOURCE_ID] = folded(id, scratch);
+        let whole = self.texts[position::RESOURCE_ID];
+        let id = self.text(position::RESOURCE_ID, scratch).unwrap_or_default();
+        let parts = ResourceParts::of(id);
+        let mut resource_type = String::new();
+        parts.push_type(id, &mut resource_type);
+        let part =
+            |range: Option<Range<usize>>| range.map_or(Piece::Absent, |range| whole.part(range));
+        self.texts[position::RESOURCE_NAME] = part(parts.name);
+        self.texts[position::RESOURCE_GROUP] = part(parts.group);
+        self.texts[position::SUBSCRIPTION_ID] = part(parts.subscription);
+        if let Some(subscription) = raw.get(Field::SubscriptionId) {
+            let subscription = last_segment(subscription.trim().trim_matches('/'));
+            self.texts[position::SUBSCRIPTION_ID] = folded(Some(subscription), scratch);
+        }
+        if matches!(self.texts[position::RESOURCE_GROUP], Piece::Absent) {
+            self.texts[position::RESOURCE_GROUP] = folded(raw.get(Field::ResourceGroup), scratch);
+        }
+        let start = scratch.len();
+        scratch.push_str(&resource_type);
+        self.texts[position::RESOURCE_TYPE] = if resource_type.is_empty() {
+            folded(raw.get(Field::ResourceType), scratch)
+        } else {
+            made(start, scratch)
+        };
+        self.texts[position::REGION] = folded(raw.get(Field::ResourceLocation), scratch);
+        let tenant = raw
+            .get(Field::TenantId)
+            .or(raw.get(Field::TokenTenantId))
+            .or_else(|| raw.get(Field::Hierarchy)?.split('/').find(|part| !part.is_empty()));
+        self.texts[position::TENANT_ID] = folded(tenant, scratch);
+    }
+
+    fn operation(&mut self, raw: &Raw<'a>, scratch: &mut String) {
+        // Export-Csv writes the name of the .NET type where the value should be.
+        let name = raw
+            .get(Field::Operation)
+            .filter(|name| !name.ends_with(".LocalizableString"))
+            .or(raw.get(Field::AuthorizationAction));
+        self.texts[position::OPERATION] = folded(name, scratch);
+        let operation = self.text(position::OPERATION, scratch).unwrap_or_default();
+        let is_policy = effect_of_operation(operation).is_some();
+        let class = OperationClass::of(operation);
+        if name.is_some() {
+            self.texts[position::OPERATION_CLASS] = Piece::Borrowed(class.name());
+        }
+        let scan =
+            raw.get(Field::IsComplianceCheck).map(|text| text.trim().eq_ignore_ascii_case("true"));
+        self.is_compliance_check = scan.or(is_policy.then_some(false));
+        self.is_policy_event = is_policy && scan != Some(true);
+        if is_policy {
+            self.texts[position::AUTHORIZATION_ACTION] =
+                folded(raw.get(Field::AuthorizationAction), scratch);
+        }
+        let category = raw
+            .get(Field::EventCategory)
+            .or(is_policy.then_some("policy"))
+            .or(raw.get(Field::Category));
+        self.texts[position::CATEGORY] = folded(category, scratch);
+    }
+
+    fn outcome(&mut self, raw: &Raw<'a>, scratch: &mut String) {
+        let signature = raw.get(Field::ResultSignature);
+        let (before, after) = signature.map_or((None, None), |text| match text.split_once('.') {
+            Some((before, after)) => (Some(before), Some(after).filter(|after| !after.is_empty())),
+            None if Status::of(text) == Status::Other => (None, Some(text)),
+            None => (Some(text), None),
+        });
+        let status = raw.get(Field::Status).or(before).map(Status::of);
+        if let Some(status) = status {
+            self.texts[position::STATUS] = Piece::Borrowed(status.name());
+        }
+        let sub_status = raw.get(Field::SubStatus).or(after).or(raw.get(Field::StatusCode));
+        self.texts[position::SUB_STATUS] = folded(sub_status, scratch);
+        self.texts[position::LEVEL] = match raw.get(Field::Level).map(str::trim) {
+            Some("1") => Piece::Borrowed("critical"),
+            Some("2") => Piece::Borrowed("error"),
+            Some("3") => Piece::Borrowed("warning"),
+            Some("4") => Piece::Borrowed("informational"),
+            Some("5") => Piece::Borrowed("verbose"),
+            Some(level) if level.eq_ignore_ascii_case("information") => {
+                Piece::Borrowed("informational")
+            }
+            level => folded(level, scratch),
+        };
+        if status == Some(Status::Failed) {
+            let code = raw.get(Field::ErrorCode).or(raw.get(Field::StatusCode)).or(after);
+            self.texts[position::ERROR_CODE] = trimmed(code);
+            let message = raw.get(Field::ErrorMessage).or(raw.get(Field::Description));
+            self.texts[position::ERROR_MESSAGE] = trimmed(message);
+        }
+        let id = raw.get(Field::EventId).or_else(|| event_in_path(raw.get(Field::EventPath)?));
+        self.texts[position::EVENT_ID] = folded(id, scratch);
+        self.texts[position::CORRELATION_ID] =
+            folded(raw.get(Field::CorrelationId).and_then(real_id), scratch);
+        self.texts[position::OPERATION_ID] =
+            folded(raw.get(Field::OperationId).and_then(real_id), scratch);
+        let method = raw.get(Field::HttpMethod).map(str::trim);
+        self.texts[position::HTTP_METHOD] = match method {
+            Some(method) if method.bytes().any(|byte| byte.is_ascii_lowercase()) => {
+                let start = scratch.len();
+                scratch.extend(method.chars().map(|letter| letter.to_ascii_uppercase()));
+                made(start, scratch)
+            }
+            method => trimmed(method),
+        };
+    }
+
+    fn identity(&mut self, raw: &Raw<'a>, scratch: &mut String) {
+        let caller = raw.get(Field::Caller).map(str::trim);
+        let unique_name = raw.get(Field::UniqueName).map(without_guest_prefix);
+        let upn = raw
+            .get(Field::Upn)
+            .or(caller.filter(|caller| caller.contains('@')))
+            .or(unique_name.filter(|name| name.contains('@')))
+            .map(without_guest_prefix);
+        self.texts[position::CALLER_UPN] = folded(upn, scratch);
+        self.texts[position::CALLER_OID] = folded(raw.get(Field::ObjectId), scratch);
+        self.texts[position::CALLER_NAME] = trimmed(raw.get(Field::DisplayName));
+        let derived = upn
+            .or(unique_name)
+            .or(raw.get(Field::ObjectId))
+            .or(raw.get(Field::AppId))
+            .or(raw.get(Field::Spn));
+        let caller = caller.map(without_guest_prefix).or(derived);
+        self.texts[position::CALLER] = folded(caller, scratch);
+        self.texts[position::CLIENT_APP_ID] = folded(raw.get(Field::AppId), scratch);
+        let name = self.text(position::CLIENT_APP_ID, scratch).and_then(client_name);
+        self.texts[position::CLIENT_APP] = name.map_or(Piece::Absent, Piece::Borrowed);
+        self.texts[position::IP] = trimmed(raw.get(Field::ClientIp).or(raw.get(Field::TokenIp)));
+        self.texts[position::ROLE] = trimmed(raw.get(Field::Role));
+    }
+
+    fn proof(&mut self, raw: &Raw<'a>, scratch: &mut String, strict_policy: bool) {
+        let (amr, acrs) = (raw.get(Field::Amr), raw.get(Field::Acrs));
+        let idtyp = raw.get(Field::Idtyp);
+        let (principal, guessed) = classify(&Evidence {
+            has_claims: self.has_claims,
+            caller: raw.get(Field::Caller).map(str::trim),
+            idtyp,
+            has_identity_resource: raw.get(Field::IdentityResource).is_some(),
+            has_scope: raw.get(Field::Scope).is_some(),
+            has_upn: raw.get(Field::Upn).is_some(),
+            unique_name: raw.get(Field::UniqueName),
+            has_puid: raw.get(Field::Puid).is_some(),
+            has_amr: amr.is_some(),
+            app_credential: raw.get(Field::AppCredential).map(str::trim),
+            has_app_id: raw.get(Field::AppId).is_some(),
+            has_object_id: raw.get(Field::ObjectId).is_some(),
+            has_spn: raw.get(Field::Spn).is_some(),
+        });
+        self.user_without_idtyp = guessed && principal == Principal::User;
+        self.texts[position::PRINCIPAL_TYPE] = Piece::Borrowed(principal.name());
+        let proof = Proof { idtyp, amr, acrs };
+        let found = if strict_policy && self.has_claims {
+            strict_verdict(proof)
+        } else {
+            verdict(principal, proof)
+        };
+        self.texts[position::MFA] = Piece::Borrowed(found.name());
+        self.texts[position::AMR] = list(amr, scratch);
+        self.texts[position::ACRS] = list(acrs, scratch);
+        self.texts[position::ACR] = trimmed(raw.get(Field::Acr));
+        self.texts[position::IDTYP] = folded(idtyp, scratch);
+        self.texts[position::SESSION_ID] = trimmed(raw.get(Field::SessionId));
+        if let Some(token) = raw.get(Field::TokenId) {
+            let start = scratch.len();
+            token_guid_into(token.trim(), scratch);
+            self.texts[position::TOKEN_ID] = made(start, scratch);
+        }
+    }
+}
+
+/// Trimmed and in lower case; what is in lower case already is not copied.
+fn folded<'a>(text: Option<&'a str>, scratch: &mut String) -> Piece<'a> {
+    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
+        return Piece::Absent;
+    };
+    let start = scratch.len();
+    if !text.is_ascii() {
+        scratch.push_str(&text.to_lowercase());
+    } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        scratch.push_str(text);
+        if let Some(copy) = scratch.get_mut(start..) {
+            copy.make_ascii_lowercase();
+        }
+    } else {
+        return Piece::Borrowed(text);
+    }
+    made(start, scratch)
+}
+
+fn made<'a>(start: usize, scratch: &str) -> Piece<'a> {
+    if start == scratch.len() {
+        return Piece::Absent;
+    }
+    // The scratch holds one record's texts: far below 4 GiB.
+    Piece::Scratch(u32::try_from(start).unwrap_or(0), u32::try_from(scratch.len()).unwrap_or(0))
+}
+
+fn trimmed(text: Option<&str>) -> Piece<'_> {
+    text.map(str::trim).filter(|text| !text.is_empty()).map_or(Piece::Absent, Piece::Borrowed)
+}
+
+/// A comma-joined claim without blanks around its values.
+fn list<'a>(text: Option<&'a str>, scratch: &mut String) -> Piece<'a> {
+    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
+        return Piece::Absent;
+    };
+    if !text.contains(char::is_whitespace) {
+        return Piece::Borrowed(text);
+    }
+    let start = scratch.len();
+    for (place, value) in text.split(',').enumerate() {
+        if place > 0 {
+            scratch.push(',');
+        }
+        scratch.push_str(value.trim());
+    }
+    made(start, scratch)
+}
+
+/// An id that is not the empty GUID or another way of saying "none".
+fn real_id(text: &str) -> Option<&str> {
+    let text = text.trim();
+    (!text.eq_ignore_ascii_case("n/a") && text != "00000000-0000-0000-0000-000000000000")
+        .then_some(text)
+}
+
+fn last_segment(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// `…/events/{id}/ticks/{n}` → `{id}`.
+fn event_in_path(path: &str) -> Option<&str> {
+    let (_, rest) = path.rsplit_once("/events/")?;
+    rest.split('/').next().filter(|id| !id.is_empty())
+}
+
+/// Where the parts of a resource id in lower case stand in it.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+struct ResourceParts {
+    subscription: Option<Range<usize>>,
+    group: Option<Range<usize>>,
+    name: Option<Range<usize>>,
+    /// Start of what follows the last `/providers/`.
+    provider: Option<usize>,
+}
+
+impl ResourceParts {
+    fn of(id: &str) -> Self {
+        let mut parts = Self::default();
+        if !id.starts_with('/') {
+            return parts;
+        }
+        let (mut at, mut previous) = (0, "");
+        for segment in id.split('/') {
+            let range = at..at + segment.len();
+            if !segment.is_empty() {
+                match previous {
+                    "subscriptions" if parts.subscription.is_none() => {
+                        parts.subscription = Some(range.clone())
+                    }
+                    "resourcegroups" if parts.group.is_none() => parts.group = Some(range.clone()),
+                    "providers" => parts.provider = Some(at),
+                    _ => {}
+                }
+                parts.name = Some(range);
+            }
+            at += segment.len() + 1;
+            previous = segment;
+        }
+        parts
+    }
+
+    /// Appends `provider/type[/type…]` of `id`, or what a group or subscription is; nothing where
+    /// the id does not tell.
+    fn push_type(&self, id: &str, out: &mut String) {
+        let Some(path) = self.provider.and_then(|start| id.get(start..)) else {
+            out.push_str(match (&self.group, &self.subscription) {
+                (Some(_), _) => "microsoft.resources/subscriptions/resourcegroups",
+                (None, Some(_)) => "microsoft.resources/subscriptions",
+                (None, None) => "",
+            });
+            return;
+        };
+        let mut segments = path.split('/');
+        let provider = segments.next().unwrap_or_default();
+        for kind in segments.step_by(2) {
+            if out.is_empty() {
+                out.push_str(provider);
+            }
+            out.push('/');
+            out.push_str(kind);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ResourceParts;
+
+    #[test]
+    fn resource_ids_fall_into_parts() {
+        for (id, subscription, group, name, kind) in [
+            (
+                "/subscriptions/s1/resourcegroups/g1/providers/microsoft.web/sites/x/config/web",
+                "s1",
+                "g1",
+                "web",
+                "microsoft.web/sites/config",
+            ),
+            (
+                "/subscriptions/s1/resourcegroups/g1/providers/microsoft.web/sites/x/providers/microsoft.insights/diagnosticsettings/d",
+                "s1",
+                "g1",
+                "d",
+                "microsoft.insights/diagnosticsettings",
+            ),
+            (
+                "/subscriptions/s1/resourcegroups/g1",
+                "s1",
+                "g1",
+                "g1",
+                "microsoft.resources/subscriptions/resourcegroups",
+            ),
+            ("/subscriptions/s1", "s1", "", "s1", "microsoft.resources/subscriptions"),
+            (
+                "/providers/microsoft.management/managementgroups/root",
+                "",
+                "",
+                "root",
+                "microsoft.management/managementgroups",
+            ),
+            ("/subscriptions/s1/providers/microsoft.web", "s1", "", "microsoft.web", ""),
+            ("vm-1", "", "", "", ""),
+            ("", "", "", "", ""),
+        ] {
+            let parts = ResourceParts::of(id);
+            let text = |range: Option<std::ops::Range<usize>>| {
+                range.map_or("", |range| &id[range]).to_owned()
+            };
+            let mut resource_type = String::new();
+            parts.push_type(id, &mut resource_type);
+            let found =
+                (text(parts.subscription), text(parts.group), text(parts.name), resource_type);
+            assert_eq!(
+                found,
+                (subscription.to_owned(), group.to_owned(), name.to_owned(), kind.to_owned()),
+                "{id}"
+            );
+        }
+    }
+}

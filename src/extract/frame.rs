@@ -1,0 +1,487 @@
+//! Finding the records of a JSON stream, block by block, with memory that does not grow.
+//!
+//! A stream is a row of JSON values: records one per line or not, arrays of records, pages
+//! (`value`) and envelopes (`records`) of any size, one after the other. Framing only balances
+//! brackets outside of strings; extraction checks every byte afterwards. Small envelopes inside
+//! lines or arrays are left to extraction.
+
+use std::io::{self, Read};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use crate::error::RejectReason;
+use crate::extract::chunk::{Chunk, Span};
+use crate::json::byte_at;
+use crate::json::check::{key_end, value_end};
+use crate::json::scan::{skip_whitespace, string_stop, structure_stop};
+use crate::limits::{BLOCK_BYTES, RECORD_BYTES_MAX};
+
+/// What framing learned of a stream as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Framed {
+    /// Bytes read.
+    pub bytes: u64,
+    /// Whether the last page names a next one that did not follow.
+    pub next_link: bool,
+    /// Whether the stream was an array, as `az` prints it.
+    pub is_array: bool,
+}
+
+/// What stands around the position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Around {
+    /// Nothing.
+    Nothing,
+    /// An array of records.
+    Array,
+    /// The array of a page or envelope.
+    EnvelopeArray,
+    /// The members of a page or envelope that follow its array.
+    EnvelopeTail,
+}
+
+/// What one step of framing found.
+enum Step {
+    /// Went on to a position.
+    To(usize),
+    /// A record; framing goes on after it.
+    Record(Span, usize),
+    /// More bytes are needed to tell.
+    More,
+}
+
+/// Reads a stream to its end and hands over its records, about [`BLOCK_BYTES`] at a time.
+///
+/// # Errors
+/// Those of `reader`; what was framed before has been handed over, and a record that the error
+/// cut short is not.
+pub fn frame(
+    file: &Arc<str>,
+    mut reader: &mut dyn Read,
+    sink: &mut dyn FnMut(Chunk) -> ControlFlow<()>,
+) -> io::Result<Framed> {
+    let mut framer = Framer::new(Arc::clone(file));
+    loop {
+        let wanted = BLOCK_BYTES.max(framer.buffer.len() - framer.at);
+        let got = Read::by_ref(&mut reader).take(wanted as u64).read_to_end(&mut framer.buffer);
+        let at_end = match &got {
+            Ok(count) => *count < wanted,
+            Err(_) => true,
+        };
+        if at_end && got.is_ok() {
+            framer.at_end = true;
+        }
+        framer.scan();
+        if let Err(error) = got {
+            let _ = framer.hand_over(sink);
+            return Err(error);
+        }
+        if framer.hand_over(sink).is_break() || at_end {
+            return Ok(framer.summary());
+        }
+    }
+}
+
+/// Frames a complete text in one go; used where the text is in memory already.
+pub fn frame_text(file: &Arc<str>, text: Vec<u8>) -> Vec<Span> {
+    let mut framer = Framer::new(Arc::clone(file));
+    framer.buffer = text;
+    framer.at_end = true;
+    framer.scan();
+    framer.spans
+}
+
+#[derive(Debug)]
+struct Framer {
+    file: Arc<str>,
+    /// Bytes from `base` on; everything before `at` has been framed.
+    buffer: Vec<u8>,
+    at: usize,
+    base: u64,
+    around: Around,
+    at_end: bool,
+    spans: Vec<Span>,
+    is_array: bool,
+    next_link: bool,
+    /// A record too large to keep, being stepped over.
+    skipping: Option<Balance>,
+}
+
+impl Framer {
+    fn new(file: Arc<str>) -> Self {
+        Self {
+            file,
+            buffer: Vec::new(),
+            at: 0,
+            base: 0,
+            around: Around::Nothing,
+            at_end: false,
+            spans: Vec::new(),
+            is_array: false,
+            next_link: false,
+            skipping: None,
+        }
+    }
+
+    fn summary(&self) -> Framed {
+        Framed {
+            bytes: self.base + self.buffer.len() as u64,
+            next_link: self.next_link,
+            is_array: self.is_array,
+        }
+    }
+
+    /// Hands over what was framed and keeps the rest.
+    fn hand_over(&mut self, sink: &mut dyn FnMut(Chunk) -> ControlFlow<()>) -> ControlFlow<()> {
+        let rest = self.buffer.get(self.at..).unwrap_or_default().to_vec();
+        let mut bytes = std::mem::replace(&mut self.buffer, rest);
+        bytes.truncate(self.at);
+        if !self.at_end {
+            self.base += self.at as u64;
+            self.at = 0;
+        }
+        if self.spans.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        let mut chunk =
+            Chunk { file: Arc::clone(&self.file), bytes, records: std::mem::take(&mut self.spans) };
+        chunk.seal();
+        sink(chunk)
+    }
+
+    /// Frames as much of the buffer as can be told.
+    fn scan(&mut self) {
+        loop {
+            if let Some(mut balance) = self.skipping.take() {
+                match balance.end(&self.buffer, self.at) {
+                    Some(end) => self.at = end,
+                    None => {
+                        self.at = self.buffer.len();
+                        self.skipping = Some(balance);
+                        return;
+                    }
+                }
+            }
+            let start = skip_whitespace(&self.buffer, self.at);
+            if start >= self.buffer.len() {
+                self.at = start;
+                return self.close(start);
+            }
+            let step = match self.around {
+                Around::Nothing => self.value(start),
+                Around::Array | Around::EnvelopeArray => self.element(start),
+                Around::EnvelopeTail => self.tail(start),
+            };
+            match step {
+                Step::To(at) => self.at = at,
+                Step::Record(span, at) => {
+                    self.spans.push(span);
+                    self.at = at;
+                }
+                Step::More if self.buffer.len() - start > RECORD_BYTES_MAX => self.too_large(start),
+                Step::More if self.at_end => return self.cut_short(start),
+                Step::More => {
+                    self.at = start;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// At the end of the stream: an array that was never closed has lost what followed.
+    fn close(&mut self, at: usize) {
+        if self.at_end && self.around != Around::Nothing {
+            self.around = Around::Nothing;
+            let span = self.span(at, at, Some(RejectReason::CutShort));
+            self.spans.push(span);
+        }
+    }
+
+    fn span(&self, start: usize, end: usize, damage: Option<RejectReason>) -> Span {
+        // A chunk is a few blocks or one record: far below 4 GiB.
+        let short = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Span { start: short(start), end: short(end), offset: self.base + start as u64, damage }
+    }
+
+    /// The stream ends inside what begins at `start`.
+    fn cut_short(&mut self, start: usize) {
+        self.around = Around::Nothing;
+        let end = self.buffer.len();
+        let mut from = start;
+        // An unbalanced quote can swallow everything behind it: look for records that are whole.
+        while let Some(fault) = value_end(&self.buffer, from, 0).err().map(|fault| fault.at) {
+            let Some(next) = resume_at(&self.buffer, fault, end) else { break };
+            let span = self.span(from, next.0, None);
+            self.spans.push(span);
+            from = next.1;
+            while let Some(record_end) = balanced_end(&self.buffer, from) {
+                let span = self.span(from, record_end, None);
+                self.spans.push(span);
+                from = skip_whitespace(&self.buffer, record_end);
+                if byte_at(&self.buffer, from) == b',' {
+                    from = skip_whitespace(&self.buffer, from + 1);
+                }
+                if byte_at(&self.buffer, from) != b'{' {
+                    break;
+                }
+            }
+            if byte_at(&self.buffer, from) == b']' {
+                from = end;
+                break;
+            }
+        }
+        if from < end {
+            let span = self.span(from, end, Some(RejectReason::CutShort));
+            self.spans.push(span);
+        }
+        self.at = end;
+    }
+
+    fn too_large(&mut self, start: usize) {
+        let span =
+            self.span(start, start + crate::limits::REJECT_BYTES_MAX, Some(RejectReason::TooLarge));
+        self.spans.push(span);
+        self.at = start;
+        self.skipping = Some(Balance::default());
+    }
+
+    /// A value that stands in nothing.
+    fn value(&mut self, at: usize) -> Step {
+        match self.buffer[at] {
+            b'[' => {
+                self.around = Around::Array;
+                self.is_array = true;
+                Step::To(at + 1)
+            }
+            b'{' => self.object(at),
+            b',' => Step::To(at + 1),
+            _ => self.line(at),
+        }
+    }
+
+    fn object(&mut self, at: usize) -> Step {
+        let line_end = memchr::memchr(b'\n', &self.buffer[at..]).map(|length| at + length);
+        let on_its_line = &self.buffer[..line_end.unwrap_or(self.buffer.len())];
+        let end = balanced_end(on_its_line, at);
+        if self.may_be_envelope(at) || (end.is_none() && self.buffer.len() - at > BLOCK_BYTES) {
+            match self.envelope(at) {
+                Some(step) => return step,
+                None if end.is_none()
+                    && !self.at_end
+                    && self.buffer.len() - at < RECORD_BYTES_MAX => {}
+                None => {}
+            }
+        }
+        if let Some(end) = end {
+            return Step::Record(self.span(at, end, None), end);
+        }
+        let Some(line_end) = line_end else { return Step::More };
+        // An open object whose next line begins an object in the first column is a damaged line:
+        // printers that spread an object over lines indent what is inside.
+        match self.buffer.get(line_end + 1) {
+            None if !self.at_end => return Step::More,
+            Some(b'{') => return Step::Record(self.span(at, line_end, None), line_end + 1),
+            _ => {}
+        }
+        match balanced_end(&self.buffer, at) {
+            Some(end) => Step::Record(self.span(at, end, None), end),
+            None => Step::More,
+        }
+    }
+
+    /// Anything else: up to the end of its line.
+    fn line(&self, at: usize) -> Step {
+        match memchr::memchr(b'\n', &self.buffer[at..]) {
+            Some(length) => Step::Record(self.span(at, at + length, None), at + length),
+            None if self.at_end => {
+                let end = self.buffer.len();
+                Step::Record(self.span(at, end, None), end)
+            }
+            None => Step::More,
+        }
+    }
+
+    fn element(&mut self, at: usize) -> Step {
+        match self.buffer[at] {
+            b',' => Step::To(at + 1),
+            b']' => {
+                self.around = match self.around {
+                    Around::EnvelopeArray => Around::EnvelopeTail,
+                    _ => Around::Nothing,
+                };
+                Step::To(at + 1)
+            }
+            b'{' | b'[' => match balanced_end(&self.buffer, at) {
+                Some(end) => Step::Record(self.span(at, end, None), end),
+                None => Step::More,
+            },
+            b'"' => match crate::json::check::string_end(&self.buffer, at + 1) {
+                Ok(end) => Step::Record(self.span(at, end.quote + 1, None), end.quote + 1),
+                Err(fault) if fault.at < self.buffer.len() => self.line(at),
+                Err(_) => Step::More,
+            },
+            _ => {
+                let stop = self.buffer[at..]
+                    .iter()
+                    .position(|byte| matches!(byte, b',' | b']' | b'\n' | b'{' | b'['));
+                match stop {
+                    Some(0) => Step::To(at + 1),
+                    Some(length) => Step::Record(self.span(at, at + length, None), at + length),
+                    None => Step::More,
+                }
+            }
+        }
+    }
+
+    /// Whether the object's first member is one that pages and envelopes begin with.
+    fn may_be_envelope(&self, at: usize) -> bool {
+        const FIRST: &[&[u8]] =
+            &[b"value", b"records", b"nextLink", b"@odata.context", b"@odata.nextLink", b"count"];
+        let key = skip_whitespace(&self.buffer, at + 1);
+        FIRST.iter().any(|name| {
+            self.buffer.get(key + 1..).is_some_and(|rest| {
+                rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+                    && rest.get(name.len()) == Some(&b'"')
+            })
+        })
+    }
+
+    /// Steps into the array of a page or envelope, if the object at `at` is one.
+    fn envelope(&mut self, at: usize) -> Option<Step> {
+        let mut next_link = false;
+        let mut key_at = skip_whitespace(&self.buffer, at + 1);
+        loop {
+            let (key, value_at) = key_end(&self.buffer, key_at).ok()?;
+            let name = &self.buffer[key_at + 1..key.quote];
+            let is_records =
+                [&b"value"[..], b"records"].iter().any(|known| name.eq_ignore_ascii_case(known));
+            if is_records && byte_at(&self.buffer, value_at) == b'[' {
+                let first = skip_whitespace(&self.buffer, value_at + 1);
+                if !matches!(byte_at(&self.buffer, first), b'{' | b']' | b'[' | 0) {
+                    return None;
+                }
+                self.around = Around::EnvelopeArray;
+                self.next_link = next_link;
+                return Some(Step::To(value_at + 1));
+            }
+            let end = value_end(&self.buffer, value_at, 1).ok()?;
+            next_link |= is_next_link(name, &self.buffer[value_at..end]);
+            key_at = skip_whitespace(&self.buffer, end);
+            if byte_at(&self.buffer, key_at) != b',' {
+                return None;
+            }
+            key_at = skip_whitespace(&self.buffer, key_at + 1);
+        }
+    }
+
+    /// A member behind the array of a page.
+    fn tail(&mut self, at: usize) -> Step {
+        match self.buffer[at] {
+            b',' => Step::To(at + 1),
+            b'}' => {
+                self.around = Around::Nothing;
+                Step::To(at + 1)
+            }
+            b'"' => {
+                let Ok((key, value_at)) = key_end(&self.buffer, at) else {
+                    return self.broken_tail(at);
+                };
+                match value_end(&self.buffer, value_at, 1) {
+                    Ok(end) => {
+                        let name = &self.buffer[at + 1..key.quote];
+                        self.next_link |= is_next_link(name, &self.buffer[value_at..end]);
+                        Step::To(end)
+                    }
+                    Err(_) => self.broken_tail(at),
+                }
+            }
+            _ => self.broken_tail(at),
+        }
+    }
+
+    fn broken_tail(&mut self, at: usize) -> Step {
+        if !self.at_end && self.buffer.len() - at < BLOCK_BYTES {
+            return Step::More;
+        }
+        self.around = Around::Nothing;
+        self.line(at)
+    }
+}
+
+fn is_next_link(name: &[u8], value: &[u8]) -> bool {
+    let is_link =
+        name.eq_ignore_ascii_case(b"nextLink") || name.eq_ignore_ascii_case(b"@odata.nextLink");
+    is_link && value.len() > 2 && value.first() == Some(&b'"')
+}
+
+/// Position after the object or array that begins at `at`, by balancing brackets outside of
+/// strings; `None` when the text ends first.
+pub(crate) fn balanced_end(bytes: &[u8], at: usize) -> Option<usize> {
+    Balance::default().end(bytes, at)
+}
+
+/// How many brackets are open, and whether a string is.
+#[derive(Debug, Clone, Copy, Default)]
+struct Balance {
+    open: u64,
+    in_string: bool,
+    /// Whether the next byte is escaped.
+    escaped: bool,
+}
+
+impl Balance {
+    /// Goes on from `at`; gives the position after the last bracket when it closes.
+    fn end(&mut self, bytes: &[u8], mut at: usize) -> Option<usize> {
+        loop {
+            if self.in_string {
+                if self.escaped {
+                    bytes.get(at)?;
+                    self.escaped = false;
+                    at += 1;
+                }
+                at = string_stop(bytes, at);
+                match bytes.get(at)? {
+                    b'"' => self.in_string = false,
+                    _ => self.escaped = true,
+                }
+                at += 1;
+                continue;
+            }
+            at = structure_stop(bytes, at);
+            match bytes.get(at)? {
+                b'"' => self.in_string = true,
+                b'{' | b'[' => self.open += 1,
+                _ => {
+                    self.open = self.open.saturating_sub(1);
+                    if self.open == 0 {
+                        return Some(at + 1);
+                    }
+                }
+            }
+            at += 1;
+        }
+    }
+}
+
+/// Where an array goes on after damage at `fault`: the end of the damaged record and the start of
+/// the next. Looks for `}`, a comma, white space and `{` before a member name; inside a string the
+/// quote of the name would be escaped.
+pub(crate) fn resume_at(bytes: &[u8], fault: usize, end: usize) -> Option<(usize, usize)> {
+    let mut from = fault;
+    while let Some(found) = memchr::memchr(b'}', bytes.get(from..end)?) {
+        let close = from + found;
+        let comma = skip_whitespace(bytes, close + 1);
+        if byte_at(bytes, comma) == b',' {
+            let next = skip_whitespace(bytes, comma + 1);
+            let key = skip_whitespace(bytes, next + 1);
+            if next < end && byte_at(bytes, next) == b'{' && byte_at(bytes, key) == b'"' {
+                return Some((close + 1, next));
+            }
+        }
+        from = close + 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+//! What tells one event from another, across exports of different shapes.
+
+use crate::extract::activity::{Row, position};
+use crate::extract::policy::{Part, Policy, PolicyFlags};
+
+/// The identity of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowKey {
+    /// Hash of time, resource, operation, status, sub-status, correlation id and, for policy
+    /// events, assignments and definitions.
+    pub key: u128,
+    /// Hash of the exporter's event id; `None` where the export has none.
+    pub id: Option<u128>,
+    /// Whether the row has claims.
+    pub has_claims: bool,
+    /// What its policies say.
+    pub policies: PolicyFlags,
+}
+
+impl RowKey {
+    pub(crate) fn new(
+        key: u128,
+        id: Option<&str>,
+        has_claims: bool,
+        policies: PolicyFlags,
+    ) -> Self {
+        let id = id.map(|id| hash(id.as_bytes()));
+        Self { key, id, has_claims, policies }
+    }
+}
+
+fn hash(bytes: &[u8]) -> u128 {
+    twox_hash::XxHash3_128::oneshot(bytes)
+}
+
+/// The hash of an event's identity (xxh3, 128 bits, over case-folded texts).
+pub(crate) fn event_key(row: &Row<'_>, scratch: &str, policies: &[Policy]) -> u128 {
+    const TEXTS: [usize; 5] = [
+        position::RESOURCE_ID,
+        position::OPERATION,
+        position::STATUS,
+        position::SUB_STATUS,
+        position::CORRELATION_ID,
+    ];
+    // On the stack: this runs once per record, and identities are a few hundred bytes.
+    let mut buffer = Vec::with_capacity(512);
+    buffer.extend_from_slice(&row.ticks.to_le_bytes());
+    for position in TEXTS {
+        buffer.push(0);
+        buffer.extend_from_slice(row.text(position, scratch).unwrap_or_default().as_bytes());
+    }
+    let mut named: Vec<(&str, &str)> = policies
+        .iter()
+        .map(|policy| {
+            let text = |part| policy.part(part).unwrap_or_default();
+            (text(Part::AssignmentId), text(Part::DefinitionId))
+        })
+        .collect();
+    named.sort_unstable();
+    for (assignment, definition) in named {
+        for text in [assignment, definition] {
+            buffer.push(0);
+            buffer.extend_from_slice(text.as_bytes());
+        }
+    }
+    hash(&buffer)
+}

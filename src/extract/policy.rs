@@ -1,0 +1,205 @@
+//! The policies that a policy event names.
+
+use crate::json::escape::unescape_into;
+use crate::json::scan::skip_whitespace;
+use crate::json::tree::{Target, Tree};
+use crate::json::walk::{SlotKind, Texts, Walker};
+
+use crate::extract::format::Formats;
+use crate::mfa::policy::{Effect, MfaPolicy, effect, mfa_policy};
+
+/// One member of an element of `policies`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+#[expect(missing_docs, reason = "named as the columns of activity_policy that they fill")]
+pub enum Part {
+    DefinitionId,
+    DefinitionName,
+    DisplayName,
+    Effect,
+    SetId,
+    ReferenceId,
+    AssignmentId,
+    AssignmentName,
+    AssignmentDisplayName,
+    AssignmentScope,
+    ExemptionIds,
+}
+
+/// How many members are read.
+pub const PART_COUNT: usize = Part::ExemptionIds as usize + 1;
+
+/// One policy of a policy event, normalised.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Policy {
+    parts: [Option<String>; PART_COUNT],
+    pub(crate) mfa: Option<MfaPolicy>,
+}
+
+impl Policy {
+    pub(crate) fn part(&self, part: Part) -> Option<&str> {
+        self.parts[part as usize].as_deref()
+    }
+
+}
+
+/// Reads the elements of `policies`.
+#[derive(Debug)]
+pub(crate) struct PolicyReader {
+    walker: Walker,
+    extra_mfa: Vec<String>,
+}
+
+impl PolicyReader {
+    pub(crate) fn new(formats: &Formats, extra_mfa: Vec<String>) -> Self {
+        let mut tree = Tree::default();
+        for (part, paths) in formats.policy_paths.iter().enumerate() {
+            for (rank, path) in paths.iter().enumerate() {
+                let slot = u16::try_from(part).unwrap_or(u16::MAX);
+                let rank = u8::try_from(rank).unwrap_or(u8::MAX);
+                tree.add(path, Target { slot, rank, keeps_empty: false });
+            }
+        }
+        Self { walker: Walker::new(tree, Texts::Plain), extra_mfa }
+    }
+
+    /// The policies in `text`: a JSON array of objects (or one object). What is damaged ends the
+    /// list; an event whose policies cannot be read has one policy, known by its effect alone, so
+    /// that it is not lost from the reports.
+    pub(crate) fn read(
+        &mut self,
+        text: Option<&str>,
+        operation_effect: Option<&str>,
+    ) -> Vec<Policy> {
+        let mut found = Vec::new();
+        if let Some(text) = text {
+            self.read_elements(text, &mut found);
+        }
+        if found.is_empty() {
+            found.push(Policy::default());
+        }
+        for policy in &mut found {
+            let effect = &mut policy.parts[Part::Effect as usize];
+            if effect.is_none() {
+                *effect = operation_effect.map(str::to_owned);
+            }
+            let id = policy.part(Part::DefinitionId).or(policy.part(Part::DefinitionName));
+            policy.mfa = id.and_then(|id| mfa_policy(id, &self.extra_mfa));
+        }
+        found
+    }
+
+    fn read_elements(&mut self, text: &str, found: &mut Vec<Policy>) {
+        let bytes = text.as_bytes();
+        let mut at = skip_whitespace(bytes, 0);
+        if bytes.get(at) == Some(&b'[') {
+            at = skip_whitespace(bytes, at + 1);
+        }
+        while bytes.get(at) == Some(&b'{') {
+            let Ok(end) = self.walker.walk(text, at) else { return };
+            found.push(self.policy(text));
+            at = skip_whitespace(bytes, end);
+            if bytes.get(at) != Some(&b',') {
+                return;
+            }
+            at = skip_whitespace(bytes, at + 1);
+        }
+    }
+
+    fn policy(&self, text: &str) -> Policy {
+        let mut policy = Policy::default();
+        for (part, value) in policy.parts.iter_mut().enumerate() {
+            let Some(slot) = self.walker.slots().get(part).copied() else { continue };
+            let raw = self.walker.text_of(text, slot);
+            let mut read = match slot.kind {
+                SlotKind::Absent | SlotKind::Null | SlotKind::Object => continue,
+                SlotKind::Array => joined_texts(raw),
+                SlotKind::EscapedText => {
+                    let mut out = String::new();
+                    unescape_into(raw, &mut out);
+                    out
+                }
+                SlotKind::Text | SlotKind::Scalar => raw.to_owned(),
+            };
+            // Display names and references are shown as they are; everything else is an id.
+            let is_shown = part == Part::DisplayName as usize
+                || part == Part::AssignmentDisplayName as usize
+                || part == Part::ReferenceId as usize;
+            if !is_shown {
+                read = read.trim().trim_end_matches('/').to_lowercase();
+            }
+            *value = (!read.is_empty()).then_some(read);
+        }
+        policy
+    }
+}
+
+/// The strings of a JSON array, comma-joined.
+fn joined_texts(array: &str) -> String {
+    let texts: Vec<String> = serde_json::from_str(array).unwrap_or_default();
+    texts.join(",")
+}
+
+/// What the policies of an event say together, in one byte beside each row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PolicyFlags(u8);
+
+impl PolicyFlags {
+    const AUDIT: u8 = 1;
+    const DENY: u8 = 2;
+    const MFA_AUDIT: u8 = 4;
+    const MFA_DENY: u8 = 8;
+    const MFA_DELETE: u8 = 16;
+
+    pub(crate) fn of(policies: &[Policy]) -> Self {
+        policies.iter().fold(Self::default(), |flags, policy| {
+            flags.with(policy.part(Part::Effect).unwrap_or_default(), policy.mfa.map(MfaPolicy::name))
+        })
+    }
+
+    /// The flags with one more policy: its effect, and its kind of MFA policy if it is one.
+    #[must_use]
+    pub fn with(self, effect_name: &str, mfa_policy: Option<&str>) -> Self {
+        let is_mfa = mfa_policy.is_some();
+        let effects = match effect(effect_name) {
+            Effect::Audit if is_mfa => Self::AUDIT | Self::MFA_AUDIT,
+            Effect::Audit => Self::AUDIT,
+            Effect::Deny if is_mfa => Self::DENY | Self::MFA_DENY,
+            Effect::Deny => Self::DENY,
+            Effect::Other => 0,
+        };
+        let is_delete = mfa_policy.is_some_and(|kind| kind.ends_with("_delete"))
+            || (is_mfa && effect_name.ends_with("action"));
+        Self(self.0 | effects | if is_delete { Self::MFA_DELETE } else { 0 })
+    }
+
+    /// Whether some policy audited or denied the request: evidence that it was made.
+    pub fn is_evidence(self) -> bool {
+        self.0 & (Self::AUDIT | Self::DENY) != 0
+    }
+
+    /// Whether some policy denied it.
+    pub fn denies(self) -> bool {
+        self.0 & Self::DENY != 0
+    }
+
+    /// Whether an MFA policy audited it, and none denied it: one event is one audit or one deny.
+    pub fn mfa_audits(self) -> bool {
+        self.0 & Self::MFA_AUDIT != 0 && !self.mfa_denies()
+    }
+
+    /// Whether an MFA policy denied it.
+    pub fn mfa_denies(self) -> bool {
+        self.0 & Self::MFA_DENY != 0
+    }
+
+    /// Whether an MFA policy spoke at all.
+    pub fn is_mfa(self) -> bool {
+        self.0 & (Self::MFA_AUDIT | Self::MFA_DENY) != 0
+    }
+
+    /// Whether the MFA policy is one for deletes.
+    pub fn is_mfa_delete(self) -> bool {
+        self.0 & Self::MFA_DELETE != 0
+    }
+}

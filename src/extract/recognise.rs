@@ -1,0 +1,177 @@
+//! Which format a record is of, decided by its content.
+
+use crate::extract::field::{FIELD_COUNT, Field, FieldSet};
+use crate::extract::format::{Claim, Format, Formats, Kind};
+use crate::json::tree::{Target, Tree};
+use crate::json::walk::{Slot, SlotKind, Texts, Walker};
+
+/// A claim whose paths have become slots.
+#[derive(Debug, Clone)]
+struct Test {
+    claim: Claim,
+    slots: Vec<u16>,
+}
+
+/// The claims of one format over the slots of one tree.
+#[derive(Debug, Clone)]
+pub(crate) struct Tests(Vec<Test>);
+
+/// Hands out slots for claimed paths, the same one for the same path.
+struct SlotsOfClaims<'a> {
+    tree: &'a mut Tree,
+    first: usize,
+    paths: Vec<String>,
+}
+
+impl SlotsOfClaims<'_> {
+    fn slot(&mut self, path: &str) -> u16 {
+        let folded = path.to_ascii_lowercase();
+        let place = self.paths.iter().position(|known| *known == folded).unwrap_or_else(|| {
+            let place = self.paths.len();
+            let slot = slot_number(self.first + place);
+            self.tree.add(path, Target { slot, rank: 0, keeps_empty: true });
+            self.paths.push(folded);
+            place
+        });
+        slot_number(self.first + place)
+    }
+
+    fn tests(&mut self, format: &Format) -> Tests {
+        let tests = format.claims.iter().map(|claim| {
+            let slots = match claim {
+                Claim::HasAny(paths) => paths.iter().map(|path| self.slot(path)).collect(),
+                Claim::Has(path)
+                | Claim::Lacks(path)
+                | Claim::Object(path)
+                | Claim::Array(path)
+                | Claim::Text(path)
+                | Claim::OneOf(path, _)
+                | Claim::NoneOf(path, _)
+                | Claim::Begins(path, _)
+                | Claim::BeginsNot(path, _) => vec![self.slot(path)],
+            };
+            Test { claim: *claim, slots }
+        });
+        Tests(tests.collect())
+    }
+}
+
+fn slot_number(number: usize) -> u16 {
+    u16::try_from(number).unwrap_or(u16::MAX)
+}
+
+impl Tests {
+    /// Whether every claim holds for the record that `walker` walked last.
+    #[inline]
+    pub(crate) fn hold(&self, walker: &Walker, text: &str) -> bool {
+        self.0.iter().all(|test| holds(test, walker, text))
+    }
+}
+
+#[inline]
+fn holds(test: &Test, walker: &Walker, text: &str) -> bool {
+    let slot = |index: usize| -> Slot {
+        test.slots
+            .get(index)
+            .and_then(|slot| walker.slots().get(usize::from(*slot)))
+            .copied()
+            .unwrap_or_default()
+    };
+    let kind = slot(0).kind;
+    let is_text = matches!(kind, SlotKind::Text | SlotKind::EscapedText);
+    let value = || walker.text_of(text, slot(0));
+    let one_of =
+        |words: &[&str]| is_text && words.iter().any(|word| value().eq_ignore_ascii_case(word));
+    let begins = |start: &str| {
+        is_text && value().get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
+    };
+    match test.claim {
+        Claim::Has(_) => kind != SlotKind::Absent,
+        Claim::HasAny(_) => (0..test.slots.len()).any(|index| slot(index).kind != SlotKind::Absent),
+        Claim::Lacks(_) => kind == SlotKind::Absent,
+        Claim::Object(_) => kind == SlotKind::Object,
+        Claim::Array(_) => kind == SlotKind::Array,
+        Claim::Text(_) => is_text,
+        Claim::OneOf(_, words) => one_of(words),
+        Claim::NoneOf(_, words) => !one_of(words),
+        Claim::Begins(_, start) => begins(start),
+        Claim::BeginsNot(_, start) => !begins(start),
+    }
+}
+
+/// Tells the format of any record.
+#[derive(Debug)]
+pub(crate) struct Recogniser {
+    walker: Walker,
+    tests: Vec<Tests>,
+}
+
+impl Recogniser {
+    pub(crate) fn new(formats: &Formats) -> Self {
+        let mut tree = Tree::default();
+        let mut slots = SlotsOfClaims { tree: &mut tree, first: 0, paths: Vec::new() };
+        let tests = formats.all.iter().map(|format| slots.tests(format)).collect();
+        Self { walker: Walker::new(tree, Texts::Plain), tests }
+    }
+
+    /// Index of the format of the record at `at`; the one with most claims among those whose
+    /// claims all hold, the first of them on a tie (which no fixture may show).
+    pub(crate) fn recognise(&mut self, text: &str, at: usize) -> Option<usize> {
+        self.walker.walk(text, at).ok()?;
+        let mut best: Option<usize> = None;
+        for (index, tests) in self.tests.iter().enumerate() {
+            let better = best.is_none_or(|found| self.tests[found].0.len() < tests.0.len());
+            if better && tests.hold(&self.walker, text) {
+                best = Some(index);
+            }
+        }
+        best
+    }
+
+    /// Every format whose claims hold for the record at `at`.
+    #[cfg(test)]
+    pub(crate) fn all_that_claim(&mut self, text: &str, at: usize) -> Vec<usize> {
+        if self.walker.walk(text, at).is_err() {
+            return Vec::new();
+        }
+        (0..self.tests.len()).filter(|index| self.tests[*index].hold(&self.walker, text)).collect()
+    }
+}
+
+/// The tree and the tests for reading records of one format: the wanted fields in slots
+/// `0..FIELD_COUNT`, what the claims look at behind them.
+pub(crate) fn reader_of(format: &Format, formats: &Formats, wanted: FieldSet) -> (Walker, Tests) {
+    let mut tree = Tree { slot_count: FIELD_COUNT, ..Tree::default() };
+    let mut add = |field: Field, path: &str, rank: usize| {
+        let rank = u8::try_from(rank).unwrap_or(u8::MAX);
+        tree.add(path, Target { slot: field as u16, rank, keeps_empty: false });
+    };
+    for (field, paths) in format.paths {
+        if wanted.has(*field) {
+            for (rank, path) in paths.iter().enumerate() {
+                add(*field, path, rank);
+            }
+        }
+    }
+    for (place, container) in format.claims_at.iter().enumerate() {
+        if wanted.has(Field::Claims) {
+            add(Field::Claims, container, place);
+        }
+        for (field, names) in formats.claim_names {
+            if wanted.has(*field) {
+                for (rank, name) in names.iter().enumerate() {
+                    add(*field, &format!("{container}>{name}"), place * names.len() + rank);
+                }
+            }
+        }
+    }
+    let mut slots = SlotsOfClaims { tree: &mut tree, first: FIELD_COUNT, paths: Vec::new() };
+    if let Kind::Envelope(path) | Kind::OtherLog(path) = format.kind {
+        slots.slot(path);
+    }
+    let tests = slots.tests(format);
+    (Walker::new(tree, format.texts), tests)
+}
+
+/// Slot of the path in [`Kind::Envelope`] and [`Kind::OtherLog`].
+pub(crate) const KIND_SLOT: usize = FIELD_COUNT;

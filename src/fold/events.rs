@@ -1,0 +1,64 @@
+//! Reading the columns of `activity` row by row.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::TimestampMicrosecondType;
+use arrow_array::{Array, BooleanArray, RecordBatch, StringViewArray, TimestampMicrosecondArray};
+
+use crate::extract::identity::RowKey;
+
+/// The rows of `activity` that are left after duplicates, with what is known beside the columns.
+#[derive(Debug, Clone, Default)]
+pub struct Kept {
+    /// The batches, in input order.
+    pub batches: Vec<RecordBatch>,
+    /// For every row of every batch, its identity and policies.
+    pub keys: Vec<Vec<RowKey>>,
+}
+
+/// A column of one batch, or nothing where the batch does not have it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Text<'a>(Option<&'a StringViewArray>);
+
+impl<'a> Text<'a> {
+    pub(crate) fn of(batch: &'a RecordBatch, name: &str) -> Self {
+        Self(batch.column_by_name(name).and_then(|column| column.as_string_view_opt()))
+    }
+
+    pub(crate) fn get(&self, row: usize) -> Option<&'a str> {
+        let column = self.0?;
+        column.is_valid(row).then(|| column.value(row))
+    }
+}
+
+/// A column of instants.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Times<'a>(Option<&'a TimestampMicrosecondArray>);
+
+impl<'a> Times<'a> {
+    pub(crate) fn of(batch: &'a RecordBatch, name: &str) -> Self {
+        Self(
+            batch
+                .column_by_name(name)
+                .and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>()),
+        )
+    }
+
+    pub(crate) fn get(&self, row: usize) -> Option<i64> {
+        let column = self.0?;
+        column.is_valid(row).then(|| column.value(row))
+    }
+}
+
+/// A column of truths; what is null is false.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Flags<'a>(Option<&'a BooleanArray>);
+
+impl<'a> Flags<'a> {
+    pub(crate) fn of(batch: &'a RecordBatch, name: &str) -> Self {
+        Self(batch.column_by_name(name).and_then(|column| column.as_boolean_opt()))
+    }
+
+    pub(crate) fn is_true(&self, row: usize) -> bool {
+        self.0.is_some_and(|column| column.is_valid(row) && column.value(row))
+    }
+}

@@ -1,0 +1,10 @@
+//! From events to attempts: duplicates dropped, the events of one request folded, policy events
+//! joined to the request that caused them, days counted.
+//!
+//! Works on Arrow batches of `activity` in memory; knows no format and does no I/O.
+
+pub mod attempt;
+pub mod calendar;
+pub mod duplicate;
+pub mod events;
+mod join;

@@ -1,0 +1,130 @@
+//! Finding the bytes that matter, sixteen at a time where the processor can.
+//!
+//! SSE2 is part of every x86-64, so no run-time dispatch is needed; other processors take the
+//! scalar path, which is also the oracle of the tests.
+
+#[cfg(target_arch = "x86_64")]
+mod wide {
+    use core::arch::x86_64::{
+        __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
+    };
+
+    /// Bytes looked at in one step.
+    pub(super) const WIDTH: usize = 16;
+
+    /// The bits of the bytes of `block` that equal one of `wanted`, after `or`-ing `fold` in.
+    #[inline(always)]
+    #[expect(clippy::cast_sign_loss, reason = "the mask has sixteen bits, none is a sign")]
+    fn equal_to_any<const N: usize>(block: &[u8; WIDTH], fold: u8, wanted: [u8; N]) -> u32 {
+        #[expect(unsafe_code, reason = "vector instructions")]
+        // SAFETY: `block` is a live reference to exactly the 16 bytes that are loaded, the load
+        // is the unaligned one, and SSE2 is part of the x86-64 baseline.
+        unsafe {
+            let bytes: __m128i = _mm_loadu_si128(block.as_ptr().cast());
+            let folded = _mm_or_si128(bytes, _mm_set1_epi8(fold.cast_signed()));
+            let mut found = _mm_set1_epi8(0);
+            for one in wanted {
+                let equal = _mm_cmpeq_epi8(folded, _mm_set1_epi8(one.cast_signed()));
+                found = _mm_or_si128(found, equal);
+            }
+            _mm_movemask_epi8(found) as u32
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn quotes_and_backslashes(block: &[u8; WIDTH]) -> u32 {
+        equal_to_any(block, 0, [b'"', b'\\'])
+    }
+
+    #[inline(always)]
+    pub(super) fn not_whitespace(block: &[u8; WIDTH]) -> u32 {
+        equal_to_any(block, 0, [b' ', b'\n', b'\r', b'\t']) ^ 0xffff
+    }
+
+    #[inline(always)]
+    pub(super) fn structure(block: &[u8; WIDTH]) -> u32 {
+        // `[` and `{`, `]` and `}` differ in one bit only, which the fold sets; it makes no other
+        // byte a brace.
+        equal_to_any(block, 0x20, [b'{', b'}']) | equal_to_any(block, 0, [b'"'])
+    }
+}
+
+macro_rules! first_where {
+    ($bytes:expr, $at:expr, $wide:path, $scalar:expr) => {{
+        let bytes: &[u8] = $bytes;
+        let mut at: usize = $at;
+        #[cfg(target_arch = "x86_64")]
+        while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<{ wide::WIDTH }>) {
+            let mask = $wide(block);
+            if mask != 0 {
+                return at + mask.trailing_zeros() as usize;
+            }
+            at += wide::WIDTH;
+        }
+        while at < bytes.len() && !$scalar(bytes[at]) {
+            at += 1;
+        }
+        at.min(bytes.len())
+    }};
+}
+
+/// Position of the first `"` or `\` at or after `at`; the length of `bytes` when there is none.
+#[inline(always)]
+pub fn string_stop(bytes: &[u8], at: usize) -> usize {
+    first_where!(bytes, at, wide::quotes_and_backslashes, |byte| matches!(byte, b'"' | b'\\'))
+}
+
+/// Position of the first byte at or after `at` that is no JSON whitespace.
+#[inline(always)]
+pub fn skip_whitespace(bytes: &[u8], at: usize) -> usize {
+    if at < bytes.len() && bytes[at] > b' ' {
+        return at;
+    }
+    // Compact JSON has one blank at most: look once more before the wide loop.
+    if at + 1 < bytes.len() && bytes[at] == b' ' && bytes[at + 1] > b' ' {
+        return at + 1;
+    }
+    skip_long_whitespace(bytes, at)
+}
+
+#[inline]
+fn skip_long_whitespace(bytes: &[u8], at: usize) -> usize {
+    first_where!(bytes, at, wide::not_whitespace, |byte| !matches!(
+        byte,
+        b' ' | b'\n' | b'\r' | b'\t'
+    ))
+}
+
+/// Position of the first bracket, brace or quote at or after `at`.
+#[inline]
+pub fn structure_stop(bytes: &[u8], at: usize) -> usize {
+    first_where!(bytes, at, wide::structure, |byte| matches!(
+        byte,
+        b'[' | b']' | b'{' | b'}' | b'"'
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, prop};
+    use proptest::{prop_assert_eq, proptest};
+
+    use super::{skip_whitespace, string_stop, structure_stop};
+
+    fn naive(bytes: &[u8], at: usize, wanted: impl Fn(u8) -> bool) -> usize {
+        (at..bytes.len()).find(|place| wanted(bytes[*place])).unwrap_or(bytes.len())
+    }
+
+    proptest! {
+        #[test]
+        fn wide_and_naive_scans_stop_at_the_same_byte(
+            bytes in prop::collection::vec(prop::sample::select(&b"ab \t\r\n\"\\[]{}\x00\xff\x1b;=\x5d"[..]), 0..80),
+            at in any::<prop::sample::Index>(),
+        ) {
+            let at = at.index(bytes.len() + 1);
+            prop_assert_eq!(string_stop(&bytes, at), naive(&bytes, at, |byte| b"\"\\".contains(&byte)));
+            prop_assert_eq!(skip_whitespace(&bytes, at), naive(&bytes, at, |byte| !b" \n\r\t".contains(&byte)));
+            prop_assert_eq!(structure_stop(&bytes, at), naive(&bytes, at, |byte| b"[]{}\"".contains(&byte)));
+        }
+    }
+}

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Writes every file under `testdata/`, the same bytes every time.
+
+    python3 testdata/tell.py            write everything
+    python3 testdata/tell.py --check    say which files differ from what would be written; exit 1 if any
+
+Parquet needs pyarrow; an interpreter without it leaves the Parquet files as they are.
+"""
+
+import gzip
+import io
+import json
+import sys
+import zlib
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import demo  # noqa: E402
+import fixtures  # noqa: E402
+import oracle  # noqa: E402
+import shapes  # noqa: E402
+import spoiled  # noqa: E402
+import tenant  # noqa: E402
+
+GENERATED = ("formats", "broken", "expected", "demo")
+
+
+def main():
+    check = "--check" in sys.argv[1:]
+    files = everything()
+    stale = []
+    for path, content in sorted(files.items()):
+        target = HERE / path
+        if content is None:
+            continue
+        if check:
+            if not target.exists() or unpacked(path, target.read_bytes()) != unpacked(path, content):
+                stale.append(path)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+    for folder in GENERATED:
+        for found in sorted((HERE / folder).rglob("*")):
+            name = found.relative_to(HERE).as_posix()
+            if found.is_file() and name not in files:
+                stale.append(f"{name} (nothing tells it)")
+    for path in stale:
+        print(f"differs: {path}")
+    print(f"{len(files)} files, {sum(len(content or b'') for content in files.values()):,} bytes", file=sys.stderr)
+    return 1 if stale else 0
+
+
+def unpacked(path, content):
+    """What is compared: compressors of different versions may pack the same bytes differently."""
+    if path.endswith(".gz") and path != "broken/cut.json.gz":
+        return gzip.decompress(content)
+    if path.endswith(".parquet"):
+        try:
+            import pyarrow.parquet
+            return pyarrow.parquet.read_table(io.BytesIO(content)).to_pylist()
+        except Exception:  # a broken file is compared byte for byte
+            return content
+    return content
+
+
+def zipped(content):
+    """gzip without a time or a name in it."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    return packer.compress(content) + packer.flush()
+
+
+def everything():
+    """Path to bytes of every generated file; None for Parquet that cannot be written here."""
+    told, odd, month = tenant.tell(), spoiled.story(), demo.tell()
+    files, accounts = fixtures.everything(told.events, odd, zipped)
+    demo_files, demo_accounts = demonstration(month.events)
+    files.update(demo_files)
+    accounts.update(demo_accounts)
+    for name, reports in fixtures.expected(told.events, odd).items():
+        for report, rows in reports.items():
+            files[f"expected/{name}/{report}.json"] = shown(rows)
+    for report, rows in oracle.reports(month.events).items():
+        files[f"expected/demo/{report}.json"] = shown(rows)
+    files["expected/sets.json"] = shown(fixtures.SETS)
+    files["expected/accounting.json"] = (json.dumps(accounts, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
+    return {path: content.encode() if isinstance(content, str) else content for path, content in files.items()}
+
+
+def shown(rows):
+    """A list with a row a line, or an indented object."""
+    if isinstance(rows, list):
+        return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n"
+    return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
+
+
+def demonstration(events):
+    """The month as three people would have exported it: az, a diagnostic day that overlaps, PowerShell."""
+    def of(*subscriptions):
+        return [event for event in events if event.get("subscriptionId") in subscriptions]
+
+    main, sandbox = of(demo.PRODUCTION, demo.STAGING), of(demo.SANDBOX)
+    day = [event for event in main if event["eventTimestamp"].startswith("2026-05-20")]
+    files = {
+        "demo/activity/az-production-and-staging.json.gz": zipped(shapes.az_array(main[::-1]).encode()),
+        "demo/activity/PT1H-2026-05-20.ndjson.gz": zipped(shapes.lines(map(shapes.diagnostic, day)).encode()),
+        "demo/activity/powershell-sandbox.json.gz": zipped(shapes.powershell_utf16(sandbox)),
+    }
+    accounts = {
+        "demo/activity/az-production-and-staging.json.gz": fixtures.account("activity_rest", len(main)),
+        "demo/activity/PT1H-2026-05-20.ndjson.gz": fixtures.account("activity_diagnostic", len(day)),
+        "demo/activity/powershell-sandbox.json.gz": fixtures.account("activity_powershell", len(sandbox)),
+        "demo/activity": fixtures.account("", len(main) + len(day) + len(sandbox), duplicates=len(day),
+                                          comment="every row of the diagnostic day is in the az array too"),
+    }
+    return files, accounts
+
+
+if __name__ == "__main__":
+    sys.exit(main())
