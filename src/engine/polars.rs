@@ -3,8 +3,6 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, new_empty_array};
 use arrow_schema::{Field, Schema};
@@ -13,6 +11,9 @@ use polars::prelude::{
     Series, TimeUnit,
 };
 use polars::sql::SQLContext;
+use rayon::iter::IndexedParallelIterator;
+use rayon::iter::IntoParallelRefIterator;
+use rayon::iter::ParallelIterator;
 
 use crate::engine::Answer;
 use crate::engine::Engine;
@@ -28,12 +29,12 @@ use crate::schema::Kind;
 /// worked out once by the streaming engine and kept, and the queries then run side by side in
 /// memory. With nine pivots over 400,000 attempts on two cores that took 0.4 s; every query on its
 /// own way down to the tables took 0.9 s.
-#[derive(Debug, Clone, Copy)]
-pub struct Polars {
-    /// Queries that run at the same time, at least one. The threads inside polars are its own: as
-    /// many as `POLARS_MAX_THREADS` says when the first query starts, else one per core.
-    pub threads: usize,
-}
+///
+/// Queries and polars alike work on the rayon pool that [`Engine::run`] is called from, else on the
+/// global one: `pool.install(|| Polars.run(…))` keeps both to the threads of that pool. The
+/// streaming part has threads of its own, as many as `POLARS_MAX_THREADS` says when it first runs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Polars;
 
 impl Engine for Polars {
     fn run(
@@ -42,7 +43,7 @@ impl Engine for Polars {
         views: &[(String, String)],
         queries: &[Query<'_>],
     ) -> Result<Vec<Answer>, EngineError> {
-        guarded(|| run(self.threads, tables, views, queries))
+        guarded(|| run(tables, views, queries))
     }
 }
 
@@ -62,7 +63,6 @@ fn panic_text(payload: &(dyn Any + Send)) -> String {
 }
 
 fn run(
-    threads: usize,
     tables: &[TableInput<'_>],
     views: &[(String, String)],
     queries: &[Query<'_>],
@@ -86,41 +86,12 @@ fn run(
         plans.push(context.execute(query.sql).map_err(|error| failure(query.name, &error))?);
     }
     let mode = if is_shared { Mode::InMemory } else { Mode::Streaming };
-    let work = |index: usize| -> Result<Answer, EngineError> {
-        let (query, plan): (&Query<'_>, &LazyFrame) = (&queries[index], &plans[index]);
-        guarded(|| answer(query, &collect(query.name, plan.clone(), mode)?))
-    };
-    side_by_side(threads, queries.len(), work)
-}
-
-/// Does `count` pieces of work on `threads` threads; results in order, or the first failure.
-fn side_by_side(
-    threads: usize,
-    count: usize,
-    work: impl Fn(usize) -> Result<Answer, EngineError> + Sync,
-) -> Result<Vec<Answer>, EngineError> {
-    let next = AtomicUsize::new(0);
-    let turn = || {
-        let mut done = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            if index >= count {
-                return done;
-            }
-            done.push((index, work(index)));
-        }
-    };
-    let mut done = thread::scope(|scope| {
-        let helpers: Vec<_> = (1..threads.min(count)).map(|_| scope.spawn(turn)).collect();
-        let mut done = turn();
-        for helper in helpers {
-            // A panic was caught inside the work, so a thread always ends well.
-            done.extend(helper.join().unwrap_or_default());
-        }
-        done
-    });
-    done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, result)| result).collect()
+    let answers: Vec<Result<Answer, EngineError>> = queries
+        .par_iter()
+        .zip(plans)
+        .map(|(query, plan)| guarded(|| answer(query, &collect(query.name, plan, mode)?)))
+        .collect();
+    answers.into_iter().collect()
 }
 
 fn collect(name: &str, plan: LazyFrame, mode: Mode) -> Result<DataFrame, EngineError> {

@@ -35,8 +35,6 @@ const SETUP: &str = "python3 -m venv ~/.cache/azmfa/venv && ~/.cache/azmfa/venv/
 const DAY: i64 = 86_400_000_000;
 const START: i64 = 20_454 * DAY;
 
-const ENGINE: Polars = Polars { threads: 2 };
-
 type Row = BTreeMap<&'static str, Value>;
 type Tables = BTreeMap<&'static str, Vec<Row>>;
 
@@ -300,7 +298,7 @@ fn ours(tables: &Tables, parts: usize) -> BTreeMap<String, Vec<Vec<Value>>> {
                 .collect(),
         })
         .collect();
-    let answers = ENGINE.run(&inputs, &plan.views, &queries).unwrap();
+    let answers = Polars.run(&inputs, &plan.views, &queries).unwrap();
     for (report, answer) in library.reports().iter().zip(&answers) {
         for (column, field) in report.columns.iter().zip(answer.schema.fields()) {
             assert_eq!(
@@ -389,6 +387,16 @@ fn the_order_of_the_input_changes_no_report() {
     }
     for parts in [1, 7] {
         assert_same(&before, &ours(&shuffled, parts));
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_no_report() {
+    let tables = tables(4, 500);
+    let before = ours(&tables, 2);
+    for threads in [1, 2, 5] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        assert_same(&before, &pool.install(|| ours(&tables, 2)));
     }
 }
 
@@ -596,11 +604,12 @@ fn a_day_without_events_is_a_hole_and_one_without_attempts_is_zero() {
     assert_eq!(sum, named("non-mfa-writes", &answers).len() as i64);
 }
 
+/// One query over all columns of twenty attempts.
 fn typed(sql: &str) -> Result<Vec<Answer>, EngineError> {
     let table = TABLES.iter().find(|table| table.name == "attempt").unwrap();
     let batch = batch(table, &tables(9, 20)["attempt"], |_| true);
     let input = TableInput { name: "attempt", schema: batch.schema(), batches: &[batch] };
-    ENGINE.run(&[input], &[], &[Query { name: "typed", sql, columns: Vec::new() }])
+    Polars.run(&[input], &[], &[Query { name: "typed", sql, columns: Vec::new() }])
 }
 
 #[test]
@@ -624,7 +633,7 @@ fn sql_that_does_not_run_is_an_error_with_its_name() {
     assert!(error.starts_with("cannot run `typed`: "), "{error}");
     assert!(!error.contains('\n'), "{error}");
     let query = Query { name: "q", sql: "select 1 as one", columns: vec![("two", Kind::Integer)] };
-    let error = ENGINE.run(&[], &[], &[query]).unwrap_err();
+    let error = Polars.run(&[], &[], &[query]).unwrap_err();
     assert_eq!(error.to_string(), "`q` gives columns `one` where `two` is declared");
 }
 
@@ -641,7 +650,7 @@ fn a_table_without_rows_or_without_batches_is_empty() {
             sql: "select count(*) as n, max(day) as d from calendar",
             columns: vec![("n", Kind::Integer), ("d", Kind::Date)],
         };
-        let answers = ENGINE.run(&[input], &[], &[query]).unwrap();
+        let answers = Polars.run(&[input], &[], &[query]).unwrap();
         assert_eq!(rows(&answers[0]), [[json!(0), Value::Null]]);
     }
 }
