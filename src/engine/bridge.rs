@@ -63,8 +63,12 @@ pub fn from_polars(array: PolarsArray) -> Result<ArrayRef, String> {
 fn import(array: FFI_ArrowArray, schema: FFI_ArrowSchema) -> Result<PolarsArray, String> {
     // SAFETY: both are `#[repr(C)]` with the fields of the C data interface in its order (sizes
     // and alignments are compared above). Each is moved, so its release callback runs once.
-    let (array, schema): (ArrowArray, ArrowSchema) =
-        unsafe { (transmute(array), transmute(schema)) };
+    let (array, schema) = unsafe {
+        (
+            transmute::<FFI_ArrowArray, ArrowArray>(array),
+            transmute::<FFI_ArrowSchema, ArrowSchema>(schema),
+        )
+    };
     // SAFETY: `schema` was just exported by arrow-rs, which keeps to the interface.
     let field = unsafe { import_field_from_c(&schema) }.map_err(|error| error.to_string())?;
     // SAFETY: `array` was exported together with that schema, from data of that type.
@@ -76,8 +80,12 @@ fn export(array: PolarsArray) -> Result<ArrayRef, String> {
     let field = ArrowField::new("".into(), array.dtype().clone(), true);
     let (schema, array) = (export_field_to_c(&field), export_array_to_c(array));
     // SAFETY: as in `import`, the other way around.
-    let (array, schema): (FFI_ArrowArray, FFI_ArrowSchema) =
-        unsafe { (transmute(array), transmute(schema)) };
+    let (array, schema) = unsafe {
+        (
+            transmute::<ArrowArray, FFI_ArrowArray>(array),
+            transmute::<ArrowSchema, FFI_ArrowSchema>(schema),
+        )
+    };
     // SAFETY: both were just exported by polars from one array, which keeps to the interface.
     let data = unsafe { from_ffi(array, &schema) }.map_err(|error| error.to_string())?;
     Ok(make_array(data))

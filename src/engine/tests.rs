@@ -17,11 +17,19 @@ use arrow_array::{
 use parquet::arrow::ArrowWriter;
 use serde_json::{Value, json};
 
+use crate::engine::Answer;
+use crate::engine::Engine;
+use crate::engine::EngineError;
+use crate::engine::Query;
+use crate::engine::TableInput;
 use crate::engine::polars::Polars;
-use crate::engine::{Answer, Engine, EngineError, Query, TableInput};
-use crate::report::{Library, plan};
-use crate::schema::{Kind, TABLES, Table};
-use crate::time::{format_day, format_micros};
+use crate::report::Library;
+use crate::report::plan;
+use crate::schema::Kind;
+use crate::schema::TABLES;
+use crate::schema::Table;
+use crate::time::format_day;
+use crate::time::format_micros;
 
 const SETUP: &str = "python3 -m venv ~/.cache/azmfa/venv && ~/.cache/azmfa/venv/bin/pip install -r src/tests/requirements.txt && export AZMFA_PYTHON=~/.cache/azmfa/venv/bin/python";
 const DAY: i64 = 86_400_000_000;
@@ -382,6 +390,16 @@ fn the_order_of_the_input_changes_no_report() {
     }
 }
 
+#[test]
+fn the_number_of_threads_changes_no_report() {
+    let tables = tables(4, 500);
+    let before = ours(&tables, 2);
+    for threads in [1, 2, 5] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        assert_same(&before, &pool.install(|| ours(&tables, 2)));
+    }
+}
+
 /// Rows of a report as maps from column to value.
 fn named(id: &str, answers: &BTreeMap<String, Vec<Vec<Value>>>) -> Vec<BTreeMap<String, Value>> {
     let library = Library::embedded().unwrap();
@@ -586,6 +604,7 @@ fn a_day_without_events_is_a_hole_and_one_without_attempts_is_zero() {
     assert_eq!(sum, named("non-mfa-writes", &answers).len() as i64);
 }
 
+/// One query over all columns of twenty attempts.
 fn typed(sql: &str) -> Result<Vec<Answer>, EngineError> {
     let table = TABLES.iter().find(|table| table.name == "attempt").unwrap();
     let batch = batch(table, &tables(9, 20)["attempt"], |_| true);
@@ -634,4 +653,31 @@ fn a_table_without_rows_or_without_batches_is_empty() {
         let answers = Polars.run(&[input], &[], &[query]).unwrap();
         assert_eq!(rows(&answers[0]), [[json!(0), Value::Null]]);
     }
+}
+
+#[test]
+fn bound_parameters_mean_the_same_to_the_engine() {
+    let text = "-- title: T\n-- about: A\n-- grain: G\n-- reads: attempt\n-- param: since timestamp\n\
+        -- param: day date\n-- param: who text\n-- param: top integer = 3\n-- param: sure boolean = true\n\
+        -- column: attempt_id text\nselect attempt_id from attempt where first_time >= :since and \
+        cast(first_time as date) <= :day and coalesce(caller, 'it''s \\') <> :who and :sure \
+        order by attempt_id limit :top";
+    let report = crate::report::front::parse("queries/x/y.sql", text).unwrap();
+    let given = [("since", "2026-01-05"), ("day", "2026-01-07"), ("who", "it's \\")];
+    let given = given.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let sql = crate::report::param::bind(&report, &given, 0).unwrap();
+    let found: Vec<Value> = rows(&typed(&sql).unwrap()[0]).concat();
+    let attempts = tables(9, 20);
+    let mut wanted: Vec<Value> = attempts["attempt"]
+        .iter()
+        .filter(|row| {
+            let day = row["first_time"].as_i64().unwrap() / DAY;
+            (20_458..=20_460).contains(&day) && !row["caller"].is_null()
+        })
+        .map(|row| row["attempt_id"].clone())
+        .collect();
+    wanted.sort_by_key(Value::to_string);
+    wanted.truncate(3);
+    assert!(!wanted.is_empty());
+    assert_eq!(found, wanted);
 }

@@ -139,7 +139,7 @@ pub fn parse(file: &str, text: &str) -> Result<Report, HeaderError> {
         return Err(fail(HeaderProblem::NoSql));
     }
     let mut report = header.report;
-    report.sql = sql.trim_end_matches(';').trim_end().to_owned();
+    sql.trim_end_matches(';').trim_end().clone_into(&mut report.sql);
     for (line, name) in header.totals {
         let is_integer =
             |column: &ReportColumn| column.name == name && column.kind == Kind::Integer;

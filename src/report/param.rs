@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    DataType, Expr, TimezoneInfo, TypedString, UnaryOperator, Value, visit_expressions_mut,
+    CastKind, DataType, Expr, TimezoneInfo, TypedString, UnaryOperator, Value,
+    visit_expressions_mut,
 };
 
 use crate::report::Param;
@@ -15,7 +16,10 @@ use crate::report::parse;
 use crate::report::parse::SqlError;
 use crate::schema::Kind;
 use crate::text::nearest;
-use crate::time::{day_of, format_day, format_micros, parse_bound};
+use crate::time::day_of;
+use crate::time::format_day;
+use crate::time::format_micros;
+use crate::time::parse_bound;
 
 const MICROSECONDS_PER_HOUR: i64 = 3_600_000_000;
 
@@ -142,7 +146,15 @@ fn literal(param: &Param, text: &str, as_of: i64) -> Result<Expr, ParamError> {
         }
         Kind::Date => {
             let micros = instant(text, as_of).ok_or_else(wrong)?;
-            typed(DataType::Date, &format_day(day_of(micros)))
+            // A day is cast from its first instant: polars warns about `date '…'`.
+            let first = format!("{}T00:00:00.000000", format_day(day_of(micros)));
+            Expr::Cast {
+                kind: CastKind::Cast,
+                expr: Box::new(typed(DataType::Timestamp(None, TimezoneInfo::None), &first)),
+                data_type: DataType::Date,
+                array: false,
+                format: None,
+            }
         }
     })
 }

@@ -3,8 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::report::Library;
+use crate::report::ReportError;
+use crate::report::adhoc;
 use crate::report::front::parse;
-use crate::report::{Library, ReportError, adhoc, lint, plan};
+use crate::report::lint;
+use crate::report::plan;
 use crate::schema::TABLES;
 
 const ROSTER: &str = "src/report/roster.rs";
