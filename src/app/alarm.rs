@@ -76,7 +76,8 @@ const CAPS: &[Cap] = &[
 pub(crate) fn alarms(name: &str, framed: &Framed, facts: &StreamFacts) -> Vec<Warning> {
     let mut alarms = Vec::new();
     for cap in CAPS {
-        let is_of_it = facts.formats.get(cap.format) == Some(&cap.records) && facts.records == cap.records;
+        let is_of_it =
+            facts.formats.get(cap.format) == Some(&cap.records) && facts.records == cap.records;
         if is_of_it && (framed.is_array || !cap.array_only) {
             alarms.push(Warning {
                 message: format!("`{name}` may be cut short: it holds {}", cap.message),

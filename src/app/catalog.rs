@@ -21,9 +21,10 @@ use crate::schema::TABLES;
 /// A file in `queries_dir` that is no report.
 pub fn reports(queries_dir: Option<&Path>) -> Result<Page, Error> {
     let library = library(queries_dir)?;
-    let rows = library.reports().iter().map(|report| {
-        vec![report.id.clone(), report.title.clone(), report.grain.clone()]
-    });
+    let rows = library
+        .reports()
+        .iter()
+        .map(|report| vec![report.id.clone(), report.title.clone(), report.grain.clone()]);
     page("reports", "Reports", &["report", "title", "one row per"], rows.collect())
 }
 
@@ -34,7 +35,10 @@ pub fn reports(queries_dir: Option<&Path>) -> Result<Page, Error> {
 pub fn report_help(name: &str, queries_dir: Option<&Path>) -> Result<String, Error> {
     let library = library(queries_dir)?;
     let report = library.find(name)?;
-    let mut help = format!("{}: {}\n\n{}\n\nOne row per: {}\n", report.id, report.title, report.about, report.grain);
+    let mut help = format!(
+        "{}: {}\n\n{}\n\nOne row per: {}\n",
+        report.id, report.title, report.about, report.grain
+    );
     if let Some(worth) = &report.worth {
         let _ = writeln!(help, "Worth:       {worth}");
     }
@@ -66,7 +70,12 @@ pub fn formats() -> Result<Page, Error> {
             Kind::OtherLog(_) => "ignored, counted",
             Kind::Envelope(_) | Kind::Tables => "opened",
         };
-        vec![format.name.to_owned(), kind.to_owned(), format.title.to_owned(), format.cannot_tell.to_owned()]
+        vec![
+            format.name.to_owned(),
+            kind.to_owned(),
+            format.title.to_owned(),
+            format.cannot_tell.to_owned(),
+        ]
     });
     page("formats", "Export shapes", &["format", "is", "what", "cannot tell"], rows.collect())
 }
@@ -90,10 +99,13 @@ pub fn schema() -> Result<Page, Error> {
 }
 
 fn page(id: &str, title: &str, names: &[&str], rows: Vec<Vec<String>>) -> Result<Page, Error> {
-    let fields: Vec<Field> = names.iter().map(|name| Field::new(*name, DataType::Utf8View, true)).collect();
+    let fields: Vec<Field> =
+        names.iter().map(|name| Field::new(*name, DataType::Utf8View, true)).collect();
     let columns = (0..names.len())
         .map(|column| -> ArrayRef {
-            let texts = rows.iter().map(|row| row.get(column).map(String::as_str).filter(|text| !text.is_empty()));
+            let texts = rows
+                .iter()
+                .map(|row| row.get(column).map(String::as_str).filter(|text| !text.is_empty()));
             Arc::new(StringViewArray::from_iter(texts))
         })
         .collect();

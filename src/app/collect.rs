@@ -15,11 +15,11 @@ use crate::app::rejects::RejectFile;
 use crate::app::tables_read::{conform, filtered, keys_of, policies_of_kept};
 use crate::error::{Accounting, Reject, Warning};
 use crate::extract::Extracted;
+use crate::extract::filter::Filter;
 use crate::extract::frame::Framed;
 use crate::extract::identity::RowKey;
-use crate::fold::duplicate::{Events, Fate};
-use crate::extract::filter::Filter;
 use crate::extract::policy::PolicyFlags;
+use crate::fold::duplicate::{Events, Fate};
 use crate::fold::events::{Kept, Text, Times};
 use crate::format::FORMATS;
 use crate::limits::REJECTS_SAMPLED_MAX;
@@ -143,7 +143,8 @@ impl Collector {
         self.out.users_without_idtyp += chunk.users_without_idtyp;
         self.out.raw.extend(chunk.raw);
         let rows = if self.wanted.contains(&"source_record") {
-            let number = |ordinal: &u32| i64::try_from(base + u64::from(*ordinal) + 1).unwrap_or(i64::MAX);
+            let number =
+                |ordinal: &u32| i64::try_from(base + u64::from(*ordinal) + 1).unwrap_or(i64::MAX);
             let numbers = Int64Array::from_iter_values(chunk.ordinals.iter().map(number));
             with_records(&chunk.activity, Arc::new(numbers)).map_err(Error::Arrow)?
         } else {
@@ -164,7 +165,12 @@ impl Collector {
     }
 
     /// Takes rows of a table that `convert` wrote.
-    pub(crate) fn table(&mut self, name: &str, batch: &RecordBatch, progress: &Progress) -> Result<(), Error> {
+    pub(crate) fn table(
+        &mut self,
+        name: &str,
+        batch: &RecordBatch,
+        progress: &Progress,
+    ) -> Result<(), Error> {
         self.taken += 1;
         if name == ACTIVITY_POLICY.name {
             let rows = conform(batch, &ACTIVITY_POLICY, |_| true).map_err(Error::Arrow)?;
@@ -181,11 +187,17 @@ impl Collector {
         }
         progress.add_rows(batch.num_rows() as u64);
         let keys = keys_of(&batch);
-        let rows = conform(&batch, &ACTIVITY, |name| self.wanted.contains(&name)).map_err(Error::Arrow)?;
+        let rows =
+            conform(&batch, &ACTIVITY, |name| self.wanted.contains(&name)).map_err(Error::Arrow)?;
         self.take_rows(rows, keys, true)
     }
 
-    fn take_rows(&mut self, rows: RecordBatch, keys: Vec<RowKey>, is_table: bool) -> Result<(), Error> {
+    fn take_rows(
+        &mut self,
+        rows: RecordBatch,
+        keys: Vec<RowKey>,
+        is_table: bool,
+    ) -> Result<(), Error> {
         if keys.is_empty() {
             return Ok(());
         }
@@ -213,7 +225,11 @@ impl Collector {
         let times = Times::of(&rows, "event_time");
         for row in 0..rows.num_rows() {
             if let Some(time) = times.get(row) {
-                self.stream.span = Some(self.stream.span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
+                self.stream.span = Some(
+                    self.stream
+                        .span
+                        .map_or((time, time), |(first, last)| (first.min(time), last.max(time))),
+                );
             }
         }
         self.memory += rows.get_array_memory_size() as u64;
@@ -268,7 +284,10 @@ impl Collector {
         if let Some(file) = self.rejects.take() {
             file.commit()?;
         }
-        if self.streams > 0 && self.empty_streams == self.streams && self.out.accounting.records == 0 {
+        if self.streams > 0
+            && self.empty_streams == self.streams
+            && self.out.accounting.records == 0
+        {
             return Err(Error::EmptyInput { input: self.first_name.to_string() });
         }
         let kept = self.out.accounting.records - self.out.accounting.reject_count();
@@ -276,7 +295,11 @@ impl Collector {
             return Err(self.nothing_readable());
         }
         for (format, (rows, with_claims)) in &self.claims {
-            self.out.accounting.warnings.extend(alarm::without_claims(*format, *rows, *with_claims));
+            self.out.accounting.warnings.extend(alarm::without_claims(
+                *format,
+                *rows,
+                *with_claims,
+            ));
         }
         self.add_policies_of_tables();
         let kept_ids = self.kept_ids_of_tables();
@@ -285,10 +308,13 @@ impl Collector {
             let rows = match policy {
                 PolicyBatch::Extracted { batch, rows, events } => {
                     let keep = &self.batches[*batch].keep;
-                    let mask: BooleanArray = events.iter().map(|row| Some(keep[*row as usize])).collect();
+                    let mask: BooleanArray =
+                        events.iter().map(|row| Some(keep[*row as usize])).collect();
                     filter_record_batch(rows, &mask).map_err(Error::Arrow)?
                 }
-                PolicyBatch::Table(rows) => policies_of_kept(rows, &kept_ids).map_err(Error::Arrow)?,
+                PolicyBatch::Table(rows) => {
+                    policies_of_kept(rows, &kept_ids).map_err(Error::Arrow)?
+                }
             };
             if rows.num_rows() > 0 {
                 out.policy.push(rows);
@@ -300,7 +326,12 @@ impl Collector {
                 (batch.rows, batch.keys)
             } else {
                 let mask: BooleanArray = batch.keep.iter().map(|keep| Some(*keep)).collect();
-                let keys = batch.keys.iter().zip(&batch.keep).filter(|(_, keep)| **keep).map(|(key, _)| *key);
+                let keys = batch
+                    .keys
+                    .iter()
+                    .zip(&batch.keep)
+                    .filter(|(_, keep)| **keep)
+                    .map(|(key, _)| *key);
                 (filter_record_batch(&batch.rows, &mask).map_err(Error::Arrow)?, keys.collect())
             };
             widen(&mut out.window, &rows);
@@ -311,7 +342,11 @@ impl Collector {
         }
         let rows: usize = out.kept.keys.iter().map(Vec::len).sum();
         out.accounting.rows.insert(ACTIVITY.name.to_owned(), rows as u64);
-        if out.accounting.balances() { Ok(out) } else { Err(Error::Unbalanced(Box::new(out.accounting))) }
+        if out.accounting.balances() {
+            Ok(out)
+        } else {
+            Err(Error::Unbalanced(Box::new(out.accounting)))
+        }
     }
 
     /// Ids of the kept policy events that come from tables.
@@ -330,7 +365,11 @@ impl Collector {
             0 | 1 => format!("`{}`", self.first_name),
             many => crate::text::count(many, "input"),
         };
-        let detail = self.out.rejects_sample.first().map_or_else(String::new, |reject| reject.detail.clone());
+        let detail = self
+            .out
+            .rejects_sample
+            .first()
+            .map_or_else(String::new, |reject| reject.detail.clone());
         Error::NothingReadable { inputs, detail }
     }
 
@@ -339,8 +378,11 @@ impl Collector {
         let mut flags: HashMap<String, PolicyFlags> = HashMap::new();
         for policy in &self.policy {
             let PolicyBatch::Table(rows) = policy else { continue };
-            let (ids, effects, kinds) =
-                (Text::of(rows, "event_id"), Text::of(rows, "policy_effect"), Text::of(rows, "mfa_policy"));
+            let (ids, effects, kinds) = (
+                Text::of(rows, "event_id"),
+                Text::of(rows, "policy_effect"),
+                Text::of(rows, "mfa_policy"),
+            );
             for row in 0..rows.num_rows() {
                 let known = flags.entry(ids.get(row).unwrap_or_default().to_owned()).or_default();
                 *known = known.with(effects.get(row).unwrap_or_default(), kinds.get(row));
@@ -372,7 +414,9 @@ fn with_records(batch: &RecordBatch, numbers: ArrayRef) -> Result<RecordBatch, A
     let columns = schema
         .fields()
         .iter()
-        .map(|field| batch.column_by_name(field.name()).map_or_else(|| Arc::clone(&numbers), Arc::clone))
+        .map(|field| {
+            batch.column_by_name(field.name()).map_or_else(|| Arc::clone(&numbers), Arc::clone)
+        })
         .collect();
     RecordBatch::try_new(Arc::new(schema), columns)
 }

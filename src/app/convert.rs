@@ -28,7 +28,10 @@ pub fn run(options: &ConvertOptions, progress: &Progress) -> Result<ConvertOutco
         && !TABLES.iter().any(|table| table.name == name)
     {
         let names = TABLES.iter().map(|table| table.name);
-        return Err(Error::UnknownTable { name: name.clone(), nearest: nearest(name, names).map(str::to_owned) });
+        return Err(Error::UnknownTable {
+            name: name.clone(),
+            nearest: nearest(name, names).map(str::to_owned),
+        });
     }
     if let ConvertTarget::Folder(folder) = &options.target {
         std::fs::create_dir_all(folder)

@@ -124,10 +124,17 @@ impl Error {
             Self::Sql(error) => error.hint(),
             Self::Param(error) => error.hint(),
             Self::Memory { .. } => Some(
-                "narrow the window with `--since` and `--until`, or allow more with `--memory`".to_owned(),
+                "narrow the window with `--since` and `--until`, or allow more with `--memory`"
+                    .to_owned(),
             ),
-            Self::Unbalanced(_) => Some("please report this with the input, if it may be shared".to_owned()),
-            Self::Open(_) | Self::Queries { .. } | Self::Engine(_) | Self::Arrow(_) | Self::Threads(_) => None,
+            Self::Unbalanced(_) => {
+                Some("please report this with the input, if it may be shared".to_owned())
+            }
+            Self::Open(_)
+            | Self::Queries { .. }
+            | Self::Engine(_)
+            | Self::Arrow(_)
+            | Self::Threads(_) => None,
             Self::UnknownTable { nearest, .. } => near(nearest, "`azmfa schema` lists them all"),
             Self::UnknownMetric { nearest, .. } => {
                 near(nearest, "`azmfa report -r summary` shows them all")

@@ -43,7 +43,8 @@ pub fn run(options: &ExplainOptions, progress: &Progress) -> Result<Explanation,
         }
     }
     let _ = writeln!(text, "\nRule\n{}", rule(&value));
-    let policies: Vec<(RecordBatch, usize)> = rows(&tables, "activity_policy", "event_id", &event_id);
+    let policies: Vec<(RecordBatch, usize)> =
+        rows(&tables, "activity_policy", "event_id", &event_id);
     for (batch, row) in policies {
         let value = |column: &str| shown(&batch, column, row).unwrap_or_default();
         let _ = writeln!(
@@ -63,8 +64,15 @@ pub fn run(options: &ExplainOptions, progress: &Progress) -> Result<Explanation,
         let _ = writeln!(
             text,
             "\nAttempt {attempt}\n  {} of {} on {}\n  {} rows from {} to {}, verdict {}, MFA-policy audits {}, denies {}",
-            value("outcome"), value("operation"), value("resource_id"), value("event_count"),
-            value("first_time"), value("last_time"), value("mfa"), value("policy_audits"), value("policy_denies"),
+            value("outcome"),
+            value("operation"),
+            value("resource_id"),
+            value("event_count"),
+            value("first_time"),
+            value("last_time"),
+            value("mfa"),
+            value("policy_audits"),
+            value("policy_denies"),
         );
     }
     for raw in &ingested.raw {
@@ -75,7 +83,8 @@ pub fn run(options: &ExplainOptions, progress: &Progress) -> Result<Explanation,
 
 /// The rule of Microsoft's policy, with the values it was asked with.
 fn rule(value: &impl Fn(&str) -> Option<String>) -> String {
-    let claim = |name: &str| value(name).map_or_else(|| "absent".to_owned(), |text| format!("`{text}`"));
+    let claim =
+        |name: &str| value(name).map_or_else(|| "absent".to_owned(), |text| format!("`{text}`"));
     format!(
         "  non_mfa = principal is a user, and `mfa` is not in amr, and `p1` is not in acrs\n  \
          principal_type is {}, idtyp is {}, amr is {}, acrs is {}\n  verdict: {}",
@@ -92,12 +101,14 @@ fn find(tables: &[Made], table: &str, column: &str, wanted: &str) -> Option<(Rec
 }
 
 fn rows(tables: &[Made], table: &str, column: &str, wanted: &str) -> Vec<(RecordBatch, usize)> {
-    let batches = tables.iter().filter(|made| made.table.name == table).flat_map(|made| &made.batches);
+    let batches =
+        tables.iter().filter(|made| made.table.name == table).flat_map(|made| &made.batches);
     let mut found = Vec::new();
     for batch in batches {
         let texts = batch.column_by_name(column).and_then(|column| column.as_string_view_opt());
         let Some(texts) = texts else { continue };
-        let matching = (0..batch.num_rows()).filter(|row| texts.is_valid(*row) && texts.value(*row) == wanted);
+        let matching =
+            (0..batch.num_rows()).filter(|row| texts.is_valid(*row) && texts.value(*row) == wanted);
         found.extend(matching.map(|row| (batch.clone(), row)));
     }
     found

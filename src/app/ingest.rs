@@ -18,8 +18,8 @@ use crate::app::progress::Progress;
 use crate::app::rejects::RejectFile;
 use crate::container::ContainerError;
 use crate::container::avro::read_avro;
-use crate::container::parquet::{NormalisedTable, normalised_table, read_parquet};
 use crate::container::csv::read_csv;
+use crate::container::parquet::{NormalisedTable, normalised_table, read_parquet};
 use crate::container::tables::read_tables;
 use crate::error::{Location, Reject, RejectReason, Warning};
 use crate::extract::chunk::Chunk;
@@ -52,10 +52,11 @@ pub(crate) fn ingest(mut job: Job<'_>, progress: &Progress) -> Result<Ingested, 
     if let Some(total) = inputs.iter().map(|input| input.bytes_len).sum() {
         progress.set_bytes_total(total);
     }
-    let threads = job.threads.unwrap_or_else(|| {
-        std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-    });
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Error::Threads)?;
+    let threads = job
+        .threads
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+    let pool =
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Error::Threads)?;
     let collector = Collector::new(&mut job);
     let wanted = job.wanted;
     let mut reading = Reading {
@@ -152,7 +153,9 @@ impl Reading<'_> {
             Content::Refused(error) => {
                 self.reject_whole(&name, 0, reason_of(error.trouble()), error.to_string());
             }
-            Content::Text(reader) => end = self.text(scope, end, BufReader::with_capacity(1 << 16, reader)),
+            Content::Text(reader) => {
+                end = self.text(scope, end, BufReader::with_capacity(1 << 16, reader))
+            }
             Content::Avro(reader) => {
                 let mut reader = BufReader::new(reader);
                 let done = read_avro(&name, &mut reader, &mut |chunk| self.send(scope, chunk));
@@ -205,7 +208,9 @@ impl Reading<'_> {
     /// from others are computed again.
     fn table(&mut self, end: &mut StreamEnd, table: NormalisedTable) {
         let tables = [&ACTIVITY, &ACTIVITY_POLICY];
-        let Some(known) = tables.into_iter().find(|known| known.name == table.table) else { return };
+        let Some(known) = tables.into_iter().find(|known| known.name == table.table) else {
+            return;
+        };
         let columns: Vec<&str> = known.columns.iter().map(|column| column.name).collect();
         match table.batches(&columns) {
             Ok(batches) => {

@@ -63,7 +63,11 @@ pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Erro
         .map(|(report, sql)| Query {
             name: &report.id,
             sql,
-            columns: report.columns.iter().map(|column| (column.name.as_str(), column.kind)).collect(),
+            columns: report
+                .columns
+                .iter()
+                .map(|column| (column.name.as_str(), column.kind))
+                .collect(),
         })
         .collect();
     let inputs: Vec<_> = tables.iter().map(crate::app::tables::Made::input).collect();
@@ -89,7 +93,10 @@ pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Erro
 }
 
 fn bound(reports: &[Report], as_of: i64) -> Result<Vec<String>, Error> {
-    reports.iter().map(|report| bind(report, &BTreeMap::new(), as_of).map_err(Error::from)).collect()
+    reports
+        .iter()
+        .map(|report| bind(report, &BTreeMap::new(), as_of).map_err(Error::from))
+        .collect()
 }
 
 /// The reports that come with the program, and those of a folder.
@@ -108,7 +115,8 @@ pub(crate) fn library(folder: Option<&Path>) -> Result<Library, Error> {
         }
     }
     files.sort();
-    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let files: Vec<(&str, &str)> =
+        files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     library.load_dir(&files)?;
     Ok(library)
 }
@@ -117,7 +125,11 @@ pub(crate) fn library(folder: Option<&Path>) -> Result<Library, Error> {
 ///
 /// # Errors
 /// As [`ingest`].
-pub(crate) fn read(options: &ReadOptions, wishes: &Wishes, progress: &Progress) -> Result<Ingested, Error> {
+pub(crate) fn read(
+    options: &ReadOptions,
+    wishes: &Wishes,
+    progress: &Progress,
+) -> Result<Ingested, Error> {
     read_with(options, wishes, None, progress)
 }
 
@@ -131,7 +143,8 @@ pub(crate) fn read_with(
     raw_of: Option<String>,
     progress: &Progress,
 ) -> Result<Ingested, Error> {
-    let folded = |texts: &[String]| texts.iter().map(|text| text.to_lowercase()).collect::<Vec<_>>();
+    let folded =
+        |texts: &[String]| texts.iter().map(|text| text.to_lowercase()).collect::<Vec<_>>();
     let wanted = Wanted {
         formats: FORMATS,
         activity: wishes.activity_columns(),
@@ -209,7 +222,11 @@ pub(crate) fn cut_to(batches: Vec<RecordBatch>, top: Option<u64>) -> (Vec<Record
     (kept, rows_left_out)
 }
 
-fn failed_checks(checks: &[Check], reports: &[Report], answers: &[Answer]) -> Result<Vec<String>, Error> {
+fn failed_checks(
+    checks: &[Check],
+    reports: &[Report],
+    answers: &[Answer],
+) -> Result<Vec<String>, Error> {
     if checks.is_empty() {
         return Ok(Vec::new());
     }
@@ -217,9 +234,11 @@ fn failed_checks(checks: &[Check], reports: &[Report], answers: &[Answer]) -> Re
     let metrics = summary.and_then(|place| answers.get(place)).map(metrics_of).unwrap_or_default();
     let mut failed = Vec::new();
     for check in checks {
-        let Some(value) = metrics.iter().find(|(name, _)| *name == check.metric).and_then(|(_, value)| *value)
+        let Some(value) =
+            metrics.iter().find(|(name, _)| *name == check.metric).and_then(|(_, value)| *value)
         else {
-            let names = metrics.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| name.as_str());
+            let names =
+                metrics.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| name.as_str());
             let nearest = nearest(&check.metric, names).map(str::to_owned);
             return Err(Error::UnknownMetric { name: check.metric.clone(), nearest });
         };
@@ -241,7 +260,8 @@ fn metrics_of(answer: &Answer) -> Vec<(String, Option<i64>)> {
             continue;
         };
         for row in 0..batch.num_rows() {
-            let value = values.is_valid(row).then(|| values.value(row)).and_then(|text| text.parse().ok());
+            let value =
+                values.is_valid(row).then(|| values.value(row)).and_then(|text| text.parse().ok());
             metrics.push((names.value(row).to_owned(), value));
         }
     }

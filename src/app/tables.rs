@@ -37,7 +37,11 @@ pub(crate) struct Made {
 
 impl Made {
     pub(crate) fn input(&self) -> TableInput<'_> {
-        TableInput { name: self.table.name, schema: Arc::clone(&self.schema), batches: &self.batches }
+        TableInput {
+            name: self.table.name,
+            schema: Arc::clone(&self.schema),
+            batches: &self.batches,
+        }
     }
 
     pub(crate) fn row_count(&self) -> u64 {
@@ -54,7 +58,8 @@ impl Wishes {
     /// Every column of every table.
     pub(crate) fn everything() -> Self {
         let all = |table: &&Table| {
-            let columns: BTreeSet<String> = table.columns.iter().map(|column| column.name.to_owned()).collect();
+            let columns: BTreeSet<String> =
+                table.columns.iter().map(|column| column.name.to_owned()).collect();
             (table.name.to_owned(), columns)
         };
         Self { plan: Plan { columns: TABLES.iter().map(all).collect(), views: Vec::new() } }
@@ -74,7 +79,8 @@ impl Wishes {
         names
             .filter(|name| {
                 let for_attempts = ATTEMPT.columns.iter().any(|column| {
-                    self.plan.needs(ATTEMPT.name, column.name) && source_column(column.name) == Some(name)
+                    self.plan.needs(ATTEMPT.name, column.name)
+                        && source_column(column.name) == Some(name)
                 });
                 *name == "event_time"
                     || self.plan.needs(ACTIVITY.name, name)
@@ -98,7 +104,10 @@ impl Wishes {
     ) -> Result<Vec<Made>, Error> {
         let mut made = Vec::new();
         let folded = if self.folds() {
-            Some(fold(&ingested.kept, |name| self.plan.needs(ATTEMPT.name, name)).map_err(Error::Arrow)?)
+            Some(
+                fold(&ingested.kept, |name| self.plan.needs(ATTEMPT.name, name))
+                    .map_err(Error::Arrow)?,
+            )
         } else {
             None
         };
@@ -107,7 +116,8 @@ impl Wishes {
             made.push(self.activity(ingested, ids).map_err(Error::Arrow)?);
         }
         if self.reads(&ACTIVITY_POLICY) {
-            let schema = ACTIVITY_POLICY.arrow_schema(|name| self.plan.needs(ACTIVITY_POLICY.name, name));
+            let schema =
+                ACTIVITY_POLICY.arrow_schema(|name| self.plan.needs(ACTIVITY_POLICY.name, name));
             made.push(cut(&ACTIVITY_POLICY, schema, &ingested.policy).map_err(Error::Arrow)?);
         }
         if let (true, Some(folded)) = (self.reads(&ATTEMPT), folded) {
@@ -130,7 +140,11 @@ impl Wishes {
         Ok(made)
     }
 
-    fn activity(&self, ingested: &Ingested, attempt_ids: Option<&[ArrayRef]>) -> Result<Made, ArrowError> {
+    fn activity(
+        &self,
+        ingested: &Ingested,
+        attempt_ids: Option<&[ArrayRef]>,
+    ) -> Result<Made, ArrowError> {
         let schema = ACTIVITY.arrow_schema(|name| self.plan.needs(ACTIVITY.name, name));
         let mut batches = ingested.kept.batches.clone();
         if let Some(ids) = attempt_ids {
@@ -142,7 +156,11 @@ impl Wishes {
     }
 }
 
-fn with_column(batch: &RecordBatch, name: &str, column: &ArrayRef) -> Result<RecordBatch, ArrowError> {
+fn with_column(
+    batch: &RecordBatch,
+    name: &str,
+    column: &ArrayRef,
+) -> Result<RecordBatch, ArrowError> {
     let Ok(index) = batch.schema_ref().index_of(name) else { return Ok(batch.clone()) };
     let mut columns = batch.columns().to_vec();
     columns[index] = Arc::clone(column);

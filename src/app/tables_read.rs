@@ -69,10 +69,14 @@ pub(crate) fn filtered(
 pub(crate) fn keys_of(batch: &RecordBatch) -> Vec<RowKey> {
     let text = |name| Text::of(batch, name);
     let (keys, ids) = (text("event_key"), text("event_id"));
-    let signs = [text("amr"), text("acrs"), text("idtyp"), text("client_app_id"), text("caller_oid")];
+    let signs =
+        [text("amr"), text("acrs"), text("idtyp"), text("client_app_id"), text("caller_oid")];
     (0..batch.num_rows())
         .map(|row| {
-            let key = keys.get(row).and_then(|key| u128::from_str_radix(key, 16).ok()).unwrap_or_default();
+            let key = keys
+                .get(row)
+                .and_then(|key| u128::from_str_radix(key, 16).ok())
+                .unwrap_or_default();
             let id = ids.get(row).filter(|id| !id.starts_with("key:"));
             let has_claims = signs.iter().any(|sign| sign.get(row).is_some());
             RowKey::new(key, id, has_claims, PolicyFlags::default())
@@ -86,7 +90,8 @@ pub(crate) fn policies_of_kept(
     kept_ids: &HashSet<String>,
 ) -> Result<RecordBatch, ArrowError> {
     let ids = Text::of(rows, "event_id");
-    let mask: BooleanArray =
-        (0..rows.num_rows()).map(|row| Some(ids.get(row).is_some_and(|id| kept_ids.contains(id)))).collect();
+    let mask: BooleanArray = (0..rows.num_rows())
+        .map(|row| Some(ids.get(row).is_some_and(|id| kept_ids.contains(id))))
+        .collect();
     filter_record_batch(rows, &mask)
 }

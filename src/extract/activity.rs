@@ -143,7 +143,8 @@ fn fields_of(column: &str) -> FieldSet {
         "caller" | "caller_upn" | "caller_oid" => CALLER,
         "caller_name" => one(Field::DisplayName),
         "principal_type" => PRINCIPAL,
-        "client_app_id" | "client_app" => one(Field::AppId),
+        "client_app_id" => one(Field::AppId),
+        "client_app" => FieldSet::of(&[Field::AppId, Field::AppName]),
         "ip" => FieldSet::of(&[Field::ClientIp, Field::TokenIp]),
         "amr" => one(Field::Amr),
         "acr" => one(Field::Acr),
@@ -350,7 +351,8 @@ impl<'a> Row<'a> {
         self.texts[position::CALLER] = folded(caller, scratch);
         self.texts[position::CLIENT_APP_ID] = folded(raw.get(Field::AppId), scratch);
         let name = self.text(position::CLIENT_APP_ID, scratch).and_then(client_name);
-        self.texts[position::CLIENT_APP] = name.map_or(Piece::Absent, Piece::Borrowed);
+        self.texts[position::CLIENT_APP] =
+            name.map_or_else(|| trimmed(raw.get(Field::AppName)), Piece::Borrowed);
         self.texts[position::IP] = trimmed(raw.get(Field::ClientIp).or(raw.get(Field::TokenIp)));
         self.texts[position::ROLE] = trimmed(raw.get(Field::Role));
     }

@@ -45,6 +45,7 @@ pub enum Field {
     Puid,
     Spn,
     AppId,
+    AppName,
     AppCredential,
     IdentityResource,
     ClientIp,

@@ -65,7 +65,9 @@ impl Filter {
         self.resources.iter().any(|wanted| {
             let wanted = wanted.trim_end_matches('/');
             name == wanted
-                || id.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                || id
+                    .strip_prefix(wanted)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     }
 }

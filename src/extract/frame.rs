@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use crate::error::RejectReason;
 use crate::extract::chunk::{Chunk, Span};
-use crate::json::{Fault, FaultKind, byte_at};
 use crate::json::check::{key_end, value_end};
 use crate::json::scan::{skip_whitespace, string_stop, structure_stop};
+use crate::json::{Fault, FaultKind, byte_at};
 use crate::limits::{BLOCK_BYTES, RECORD_BYTES_MAX};
 
 /// What framing learned of a stream as a whole.
@@ -263,7 +263,9 @@ impl Framer {
         let line_end = memchr::memchr(b'\n', &self.buffer[at..]).map(|length| at + length);
         let on_its_line = &self.buffer[..line_end.unwrap_or(self.buffer.len())];
         let end = balanced_end(on_its_line, at);
-        if may_be_envelope(&self.buffer, at) || (end.is_none() && self.buffer.len() - at > BLOCK_BYTES) {
+        if may_be_envelope(&self.buffer, at)
+            || (end.is_none() && self.buffer.len() - at > BLOCK_BYTES)
+        {
             match self.envelope(at) {
                 Some(step) => return step,
                 None if end.is_none()

@@ -304,7 +304,9 @@ impl Extractor {
                         ..record
                     };
                     match span.damage {
-                        Some(reason) => self.reject_record(part, reason, describe(reason).to_owned()),
+                        Some(reason) => {
+                            self.reject_record(part, reason, describe(reason).to_owned())
+                        }
                         None => self.record(part),
                     }
                 }
@@ -369,7 +371,9 @@ impl Extractor {
         if let Some(wanted) = &self.wanted.raw_of {
             let is_it = id.map_or_else(|| format!("key:{key:032x}") == *wanted, |id| id == wanted);
             if is_it {
-                self.out.raw.push(record.text.get(record.start..record.end).unwrap_or_default().to_owned());
+                self.out
+                    .raw
+                    .push(record.text.get(record.start..record.end).unwrap_or_default().to_owned());
             }
         }
         append_activity(&mut self.activity, &row, &self.scratch, &place, key);

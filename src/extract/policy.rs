@@ -40,7 +40,6 @@ impl Policy {
     pub(crate) fn part(&self, part: Part) -> Option<&str> {
         self.parts[part as usize].as_deref()
     }
-
 }
 
 /// Reads the elements of `policies`.
@@ -66,11 +65,7 @@ impl PolicyReader {
     /// The policies in `text`: a JSON array of objects (or one object). What is damaged ends the
     /// list; an event whose policies cannot be read has one policy, known by its effect alone, so
     /// that it is not lost from the reports.
-    pub(crate) fn read(
-        &mut self,
-        text: Option<&str>,
-        operation_effect: &str,
-    ) -> Vec<Policy> {
+    pub(crate) fn read(&mut self, text: Option<&str>, operation_effect: &str) -> Vec<Policy> {
         let mut found = Vec::new();
         if let Some(text) = text {
             self.read_elements(text, &mut found);
@@ -151,7 +146,10 @@ impl PolicyFlags {
             return Self::default().with(operation_effect, None);
         }
         policies.iter().fold(Self::default(), |flags, policy| {
-            flags.with(policy.part(Part::Effect).unwrap_or_default(), policy.mfa.map(MfaPolicy::name))
+            flags.with(
+                policy.part(Part::Effect).unwrap_or_default(),
+                policy.mfa.map(MfaPolicy::name),
+            )
         })
     }
 

@@ -94,6 +94,7 @@ const CLAIM_NAMES: &[(Field, &[&str])] = &[
     (Field::Spn, &["http://schemas.xmlsoap.org/ws/2005/05/identity/claims/spn", "spn"]),
     (Field::DisplayName, &["name"]),
     (Field::AppId, &["appid", "azp"]),
+    (Field::AppName, &["app_displayname"]),
     (Field::AppCredential, &["appidacr", "azpacr"]),
     (Field::Puid, &["puid"]),
     (Field::IdentityResource, &["xms_mirid", "xms_az_rid"]),

@@ -43,7 +43,7 @@ const COLUMNS: &[Column] = &[
         "user, service_principal, managed_identity, azure_service, unknown or none",
     ),
     text("client_app_id", "application the token was issued to, lower case"),
-    text("client_app", "name of that application, where it is a known client"),
+    text("client_app", "name of that application: of a known client, else as the token says"),
     text("ip", "address the request came from, else the one the user authenticated from"),
     text("amr", "authentication methods in the token, comma-joined"),
     text("acr", "authentication class in the token (0 or 1; not an MFA flag)"),
