@@ -50,7 +50,7 @@ SETS = {
         "formats/activity_rest/odd.json": [], "formats/activity_rest_old/odd.json": [], "formats/activity_powershell/odd.json": [],
         "formats/activity_diagnostic/odd.ndjson": NO_IDS, "formats/activity_eventhub/odd.json": NO_IDS,
         "formats/activity_log_analytics/odd.ndjson": [], "formats/activity_common_alert/odd.json": [], "formats/activity_python_sdk/odd.ndjson": []}},
-    "demo": {"files": {"demo/activity": []}},
+    "demo": {"about": "Events told twice keep the first copy, which has no id.", "files": {"demo/activity": ["event_id", "attempt_id"]}},
 }
 
 
