@@ -45,7 +45,11 @@ fn wanted(columns: &[&str]) -> Wanted {
 }
 
 fn rows(extractor: &mut Extractor, chunks: &[Chunk]) -> usize {
-    chunks.iter().filter_map(|chunk| extractor.extract(chunk).ok()).map(|out| out.activity.num_rows()).sum()
+    chunks
+        .iter()
+        .filter_map(|chunk| extractor.extract(chunk).ok())
+        .map(|out| out.activity.num_rows())
+        .sum()
 }
 
 fn bench(criterion: &mut Criterion) {

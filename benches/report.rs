@@ -20,11 +20,15 @@ fn bench(criterion: &mut Criterion) {
             return;
         }
         let options = ReportOptions {
-            read: ReadOptions { inputs: vec![path.display().to_string()], ..ReadOptions::default() },
+            read: ReadOptions {
+                inputs: vec![path.display().to_string()],
+                ..ReadOptions::default()
+            },
             reports: REPORTS_DEFAULT.iter().map(|id| (*id).to_owned()).collect(),
             ..ReportOptions::default()
         };
-        let run = || report::run(&options, &Progress::new()).map(|outcome| outcome.accounting.records);
+        let run =
+            || report::run(&options, &Progress::new()).map(|outcome| outcome.accounting.records);
         assert_eq!(run().ok(), Some(EVENTS));
         let mut group = criterion.benchmark_group(shape);
         group.throughput(Throughput::Bytes(bytes.len() as u64)).sample_size(10);

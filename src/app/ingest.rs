@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -105,6 +105,9 @@ struct Line {
     spare: Mutex<Vec<Vec<u8>>>,
 }
 
+/// Bytes asked of an input at a time where nothing larger is asked for.
+const TEXT_BUFFER_BYTES: usize = 64 << 10;
+
 /// Largest buffer that is used again, in bytes.
 const SPARE_BYTES_MAX: usize = 4 * BLOCK_BYTES;
 
@@ -178,11 +181,15 @@ impl Reading<'_> {
                 self.reject_whole(&name, 0, reason_of(error.trouble()), error.to_string());
             }
             Content::Text(reader) => {
-                end = self.text(scope, end, BufReader::with_capacity(1 << 16, reader))
+                let counted = Counted { reader, bytes: 0 };
+                let mut reader = BufReader::with_capacity(TEXT_BUFFER_BYTES, counted);
+                self.text(scope, &mut end, &mut reader);
+                end.bytes = reader.get_ref().bytes;
             }
             Content::Avro(reader) => {
-                let mut reader = BufReader::new(reader);
+                let mut reader = BufReader::new(Counted { reader, bytes: 0 });
                 let done = read_avro(&name, &mut reader, &mut |chunk| self.send(scope, chunk));
+                end.bytes = reader.get_ref().bytes;
                 self.container_end(&mut end, done);
             }
             Content::Parquet(file) => self.parquet(scope, &mut end, file),
@@ -191,33 +198,24 @@ impl Reading<'_> {
         if self.stopped.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    fn text<'s, R: std::io::Read>(
-        &mut self,
-        scope: &Scope<'s>,
-        mut end: StreamEnd,
-        mut reader: BufReader<R>,
-    ) -> StreamEnd {
+    fn text<'s>(&mut self, scope: &Scope<'s>, end: &mut StreamEnd, reader: &mut dyn BufRead) {
         let name = Arc::clone(&end.name);
         let head = reader.fill_buf().unwrap_or_default();
         if looks_like_csv(head) {
-            let done = read_csv(&name, &mut reader, &mut |chunk| self.send(scope, chunk));
-            self.container_end(&mut end, done);
-            return end;
+            let done = read_csv(&name, reader, &mut |chunk| self.send(scope, chunk));
+            return self.container_end(end, done);
         }
-        match frame(&name, &mut reader, &mut Sending { reading: self, scope }) {
-            Ok(framed) => {
-                end.bytes = framed.bytes;
-                end.framed = framed;
-            }
+        match frame(&name, reader, &mut Sending { reading: self, scope }) {
+            Ok(framed) => end.framed = framed,
             Err(error) => {
                 self.reject_whole(&name, 0, reason_of(trouble_of(&error)), error.to_string());
             }
         }
-        end
     }
 
     fn parquet<'s>(&mut self, scope: &Scope<'s>, end: &mut StreamEnd, file: File) {
         let name = Arc::clone(&end.name);
+        end.bytes = file.metadata().map_or(0, |metadata| metadata.len());
         match normalised_table(&file) {
             Ok(Some(table)) => self.table(end, table),
             Ok(None) => {
@@ -330,6 +328,20 @@ impl Reading<'_> {
                 std::thread::yield_now();
             }
         }
+    }
+}
+
+/// Counts the bytes that a container reads.
+struct Counted<R> {
+    reader: R,
+    bytes: u64,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        self.bytes += count as u64;
+        Ok(count)
     }
 }
 

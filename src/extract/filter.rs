@@ -28,6 +28,9 @@ impl Filter {
 
     /// Why a row does not count, if it does not.
     pub(crate) fn refuses_row(&self, row: &Row<'_>, scratch: &str) -> Option<&'static str> {
+        if *self == Self::default() {
+            return None;
+        }
         self.refuses(&Candidate {
             time: micros(row.ticks),
             subscription: row.text(position::SUBSCRIPTION_ID, scratch),

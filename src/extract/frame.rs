@@ -57,7 +57,7 @@ enum Step {
 /// cut short is not.
 pub fn frame(
     file: &Arc<str>,
-    mut reader: &mut dyn Read,
+    mut reader: &mut (impl Read + ?Sized),
     sink: &mut dyn ChunkSink,
 ) -> io::Result<Framed> {
     let mut framer = Framer::new(Arc::clone(file));
@@ -65,6 +65,7 @@ pub fn frame(
     loop {
         let wanted = BLOCK_BYTES.max(framer.buffer.len() - framer.at);
         let got = Read::by_ref(&mut reader).take(wanted as u64).read_to_end(&mut framer.buffer);
+        framer.bytes_read += got.as_ref().map_or(0, |count| *count as u64);
         let at_end = match &got {
             Ok(count) => *count < wanted,
             Err(_) => true,
@@ -99,6 +100,7 @@ struct Framer {
     buffer: Vec<u8>,
     at: usize,
     base: u64,
+    bytes_read: u64,
     around: Around,
     at_end: bool,
     spans: Vec<Span>,
@@ -115,6 +117,7 @@ impl Framer {
             buffer: Vec::new(),
             at: 0,
             base: 0,
+            bytes_read: 0,
             around: Around::Nothing,
             at_end: false,
             spans: Vec::new(),
@@ -125,11 +128,7 @@ impl Framer {
     }
 
     fn summary(&self) -> Framed {
-        Framed {
-            bytes: self.base + self.buffer.len() as u64,
-            next_link: self.next_link,
-            is_array: self.is_array,
-        }
+        Framed { bytes: self.bytes_read, next_link: self.next_link, is_array: self.is_array }
     }
 
     /// Hands over what was framed and keeps the rest.
