@@ -120,7 +120,7 @@ fn read(file: &str) -> String {
 }
 
 fn rust_files() -> Vec<String> {
-    let is_rust = |file: &String| file.ends_with(".rs");
+    let is_rust = |file: &String| Path::new(file).extension().is_some_and(|end| end == "rs");
     files("src").into_iter().filter(is_rust).collect()
 }
 
