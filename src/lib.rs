@@ -1,4 +1,4 @@
-//! The rooms of `azmfa`, in reading order.
+#![doc = include_str!("ARCHITECTURE.md")]
 
 pub mod error;
 pub mod limits;
@@ -25,3 +25,7 @@ pub mod engine;
 pub mod app;
 
 pub mod cli;
+
+#[cfg(test)]
+#[path = "tests/house.rs"]
+mod house;

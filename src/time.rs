@@ -71,7 +71,7 @@ fn parse_iso(text: &[u8]) -> Option<Ticks> {
         }
         rest = &rest[end..];
     }
-    if month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) {
+    if !(1..=12).contains(&month) || day < 1 || day > days_in_month(year, month) {
         return None;
     }
     if hour > 23 || minute > 59 || second > 59 {
@@ -121,6 +121,14 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
+/// Local forms that portals and spreadsheets write, month first.
+const OTHER_FORMATS: &[&str] = &[
+    "%m/%d/%Y, %I:%M:%S%.f %p",
+    "%m/%d/%Y %I:%M:%S%.f %p",
+    "%m/%d/%Y, %H:%M:%S%.f",
+    "%m/%d/%Y %H:%M:%S%.f",
+];
+
 fn parse_other(text: &str) -> Option<Ticks> {
     let unescaped = text.trim_matches(|mark| mark == '/' || mark == '\\');
     if let Some(inner) = unescaped.strip_prefix("Date(").and_then(|rest| rest.strip_suffix(')')) {
@@ -128,13 +136,7 @@ fn parse_other(text: &str) -> Option<Ticks> {
         let millis: i64 = inner.get(..sign_at)?.parse().ok()?;
         return millis.checked_mul(10_000);
     }
-    const FORMATS: &[&str] = &[
-        "%m/%d/%Y, %I:%M:%S%.f %p",
-        "%m/%d/%Y %I:%M:%S%.f %p",
-        "%m/%d/%Y, %H:%M:%S%.f",
-        "%m/%d/%Y %H:%M:%S%.f",
-    ];
-    FORMATS.iter().find_map(|format| {
+    OTHER_FORMATS.iter().find_map(|format| {
         let parsed = NaiveDateTime::parse_from_str(text, format).ok()?;
         Some(parsed.and_utc().timestamp_nanos_opt()?.div_euclid(100))
     })

@@ -1,4 +1,4 @@
-//! `azmfa completions SHELL`. The only room that knows clap_complete, besides `args`.
+//! `azmfa completions SHELL`. The only room that knows `clap_complete`, besides `args`.
 
 use clap::Command;
 use clap_complete::Shell;

@@ -1,4 +1,4 @@
-//! `azmfa man`. The only room that knows clap_mangen.
+//! `azmfa man`. The only room that knows `clap_mangen`.
 
 use std::io;
 

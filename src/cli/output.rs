@@ -93,7 +93,6 @@ impl Choice {
         page_ids: impl IntoIterator<Item = &'a str>,
     ) -> Result<(), Failure> {
         match &self.target {
-            Target::Stdout => Ok(()),
             Target::File(path) => Ok(check(path, self.force)?),
             Target::Folder(folder) if folder.is_dir() => {
                 for id in page_ids {
@@ -105,7 +104,7 @@ impl Choice {
                 format!("`{}` is no folder", folder.display()),
                 "several reports go to a folder; name another",
             )),
-            Target::Folder(_) => Ok(()),
+            Target::Stdout | Target::Folder(_) => Ok(()),
         }
     }
 

@@ -141,7 +141,8 @@ impl Ending<'_> {
         if seconds >= 0.1 {
             let micros = self.elapsed.as_micros().max(1);
             let speed = u128::from(accounting.bytes) * 1_000_000 / micros;
-            text.push_str(&format!(" ({}/s)", bytes(u64::try_from(speed).unwrap_or(u64::MAX))));
+            let speed = bytes(u64::try_from(speed).unwrap_or(u64::MAX));
+            text = format!("{text} ({speed}/s)");
         }
         text
     }

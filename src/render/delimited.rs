@@ -20,7 +20,7 @@ use super::{Page, Style};
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_pages(
+pub(crate) fn write_pages(
     pages: &[Page],
     delimiter: u8,
     style: &Style,

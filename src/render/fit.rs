@@ -6,7 +6,7 @@
 use unicode_width::UnicodeWidthChar;
 
 /// Spaces between two columns.
-pub const GAP: usize = 2;
+pub(crate) const GAP: usize = 2;
 /// Narrower terminals are taken to have this many columns: less has no room for a number.
 const WIDTH_MIN: usize = 40;
 /// An id keeps this many columns before the table is broken into blocks.
@@ -26,7 +26,7 @@ const KEY_MIN: usize = 12;
 
 /// How a column gives way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Nature {
+pub(crate) enum Nature {
     /// Not at all: numbers, days, truth values.
     Rigid,
     /// By a break between day and time of day.
@@ -39,7 +39,7 @@ pub enum Nature {
 
 /// What a column would like to have.
 #[derive(Debug, Clone)]
-pub struct Wish {
+pub(crate) struct Wish {
     /// How it gives way.
     pub nature: Nature,
     /// Width of its widest cell.
@@ -83,14 +83,14 @@ impl Wish {
 }
 
 /// A column of a block: its position in the page and its width.
-pub type Place = (usize, usize);
+pub(crate) type Place = (usize, usize);
 
 /// Deals out the columns of a terminal.
 ///
 /// Shape: one block when everything fits; else several, each beginning with the first column;
 /// columns that only repeat a part of it (the name in a resource id) come in the last ones.
 /// No block is wider than `terminal` (or [`WIDTH_MIN`]); without a terminal nothing gives way.
-pub fn plan(wishes: &[Wish], terminal: Option<usize>) -> Vec<Vec<Place>> {
+pub(crate) fn plan(wishes: &[Wish], terminal: Option<usize>) -> Vec<Vec<Place>> {
     let full = || wishes.iter().map(Wish::full).enumerate().collect::<Vec<Place>>();
     let Some(terminal) = terminal.map(|columns| columns.max(WIDTH_MIN)) else {
         return vec![full()];
@@ -171,7 +171,7 @@ fn grow(block: &mut [Place], wishes: &[Wish], terminal: usize) {
 }
 
 /// Columns that a text takes on a terminal; never less than a terminal gives it.
-pub fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     text.chars().map(character_width).sum()
 }
 
@@ -181,7 +181,7 @@ fn character_width(character: char) -> usize {
 }
 
 /// A text that gives way as its nature says; lines are parted by a line feed.
-pub fn fitted(text: &str, nature: Nature, room: usize) -> String {
+pub(crate) fn fitted(text: &str, nature: Nature, room: usize) -> String {
     if width(text) <= room {
         return text.to_owned();
     }
@@ -194,7 +194,7 @@ pub fn fitted(text: &str, nature: Nature, room: usize) -> String {
 }
 
 /// A heading broken after its underscores.
-pub fn heading(name: &str, room: usize) -> String {
+pub(crate) fn heading(name: &str, room: usize) -> String {
     joined(pieces(name), "", room).join("\n")
 }
 
@@ -233,7 +233,7 @@ fn shortened(text: &str, room: usize) -> String {
 }
 
 /// The text broken between words into at most `lines` lines, the last ending in `…` when cut.
-pub fn wrapped(text: &str, room: usize, lines: usize) -> String {
+pub(crate) fn wrapped(text: &str, room: usize, lines: usize) -> String {
     let mut broken = joined(text.split(' ').filter(|word| !word.is_empty()), " ", room);
     if broken.len() > lines {
         broken.truncate(lines);

@@ -118,11 +118,9 @@ pub fn by_extension(extension: &str) -> Option<&'static dyn Renderer> {
 
 /// The one page of a format that holds one.
 fn single(pages: &[Page]) -> io::Result<&Page> {
-    match pages {
-        [page] => Ok(page),
-        _ => {
-            let message = format!("the format holds one report, not {}", pages.len());
-            Err(io::Error::new(io::ErrorKind::InvalidInput, message))
-        }
+    if let [page] = pages {
+        return Ok(page);
     }
+    let message = format!("the format holds one report, not {}", pages.len());
+    Err(io::Error::new(io::ErrorKind::InvalidInput, message))
 }

@@ -19,7 +19,7 @@ use super::cell::{Cell, Column};
 ///
 /// Characters that would steer a terminal (C1 controls, changes of direction) are written as
 /// `\u` escapes: the value stays the same, and showing the file does no harm.
-pub fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     // serde_json never refuses a string.
     let quoted = serde_json::to_string(text).unwrap_or_default();
     if !quoted.chars().any(is_unsafe_on_a_terminal) {
@@ -39,7 +39,7 @@ pub fn quoted(text: &str) -> String {
 }
 
 /// The names of the columns, ready to stand before their values: `"name":`.
-pub fn keys(schema: &Schema) -> Vec<String> {
+pub(crate) fn keys(schema: &Schema) -> Vec<String> {
     schema.fields().iter().map(|field| format!("{}:", quoted(field.name()))).collect()
 }
 
@@ -47,7 +47,7 @@ pub fn keys(schema: &Schema) -> Vec<String> {
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_row(
+pub(crate) fn write_row(
     keys: &[String],
     columns: &[Column<'_>],
     row: usize,
@@ -108,7 +108,7 @@ fn counts(counts: &BTreeMap<String, u64>) -> String {
 }
 
 /// The window of a page as one JSON object; an open end is null.
-pub fn window(window: (Option<i64>, Option<i64>)) -> String {
+pub(crate) fn window(window: (Option<i64>, Option<i64>)) -> String {
     let end = |micros: Option<i64>| {
         micros.map_or_else(|| "null".to_owned(), |micros| format!("\"{}\"", format_micros(micros)))
     };

@@ -386,10 +386,14 @@ fn roster_lists_every_file_of_the_folder() {
         .collect();
     stems.sort();
     let mut block = BEGIN.to_owned();
-    stems.iter().for_each(|stem| block.push_str(&format!("pub mod {stem};\n")));
+    for stem in &stems {
+        block = format!("{block}pub mod {stem};\n");
+    }
     block.push_str("/// Every renderer, by file name.\n#[rustfmt::skip]\n");
     block.push_str("pub static ALL: &[&dyn Renderer] = &[\n");
-    stems.iter().for_each(|stem| block.push_str(&format!("    {stem}::RENDERER,\n")));
+    for stem in &stems {
+        block = format!("{block}    {stem}::RENDERER,\n");
+    }
     block.push_str("];\n");
     let path = folder.join("mod.rs");
     let source = fs::read_to_string(&path).unwrap();

@@ -1,7 +1,7 @@
 //! `tsv`: a header row, then rows, a tab between cells, quoted where a cell needs it.
 //!
-//! Several pages come out with an empty line between them: good for a pager, not for a program,
-//! which is why the format does not claim to take several.
+//! Several pages come out with an empty line between them: good for a pager; a program had better
+//! ask for one report at a time.
 
 use std::io;
 use std::io::Write;

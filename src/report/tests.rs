@@ -40,10 +40,11 @@ fn relative(file: &Path) -> String {
 }
 
 fn block(name: &str, files: &[&String]) -> String {
-    let entries: String = files
+    let entries: Vec<String> = files
         .iter()
         .map(|file| format!("    (\"{file}\", include_str!(\"../../{file}\")),\n"))
         .collect();
+    let entries = entries.concat();
     format!("#[rustfmt::skip]\npub(crate) const {name}: &[(&str, &str)] = &[\n{entries}];\n")
 }
 

@@ -66,51 +66,12 @@ fn with_nothing_to_read_the_message_says_what_to_type() {
 
 #[test]
 fn every_flag_reaches_its_option() {
-    let options = report_options(
-        &[
-            "azmfa",
-            "report",
-            "a.json",
-            "b/",
-            "-r",
-            "By-User,by-user",
-            "-r",
-            "summary",
-            "--since",
-            "1970-01-02",
-            "--until",
-            "1970-01-03",
-            "--as-of",
-            "1970-01-04",
-            "--subscription",
-            "s1",
-            "--subscription",
-            "s2",
-            "--user",
-            "u",
-            "--resource",
-            "r",
-            "--top",
-            "7",
-            "--threads",
-            "3",
-            "--memory",
-            "2GiB",
-            "--strict",
-            "--strict-policy",
-            "--mfa-policy",
-            "p",
-            "--queries",
-            "q",
-            "--fail-on",
-            "users>1",
-            "--format",
-            "json",
-            "--force",
-        ],
-        &on_terminal(),
-    )
-    .unwrap();
+    let line = "azmfa report a.json b/ -r By-User,by-user -r summary --since 1970-01-02 \
+        --until 1970-01-03 --as-of 1970-01-04 --subscription s1 --subscription s2 --user u \
+        --resource r --top 7 --threads 3 --memory 2GiB --strict --strict-policy --mfa-policy p \
+        --queries q --fail-on users>1 --format json --force";
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let options = report_options(&words, &on_terminal()).unwrap();
     insta::assert_debug_snapshot!(options, @r#"
     ReportOptions {
         read: ReadOptions {

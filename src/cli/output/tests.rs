@@ -28,12 +28,12 @@ const fn fake(name: &'static str, extensions: &'static [&'static str]) -> Fake {
     Fake { name, extensions, is_binary: false, takes_several: true }
 }
 
-const fn single(fake: Fake) -> Fake {
-    Fake { takes_several: false, ..fake }
+const fn single(fake: &Fake) -> Fake {
+    Fake { takes_several: false, ..*fake }
 }
 
-const fn binary(fake: Fake) -> Fake {
-    Fake { is_binary: true, takes_several: false, ..fake }
+const fn binary(fake: &Fake) -> Fake {
+    Fake { is_binary: true, takes_several: false, ..*fake }
 }
 
 impl Renderer for Fake {
@@ -70,9 +70,9 @@ pub(crate) fn fakes() -> &'static [Shown] {
     static CSV: Fake = fake("csv", &["csv"]);
     static TSV: Fake = fake("tsv", &["tsv"]);
     static JSON: Fake = fake("json", &["json"]);
-    static NDJSON: Fake = single(fake("ndjson", &["ndjson", "jsonl"]));
-    static PARQUET: Fake = binary(fake("parquet", &["parquet"]));
-    static ARROW: Fake = binary(fake("arrow", &["arrow", "arrows"]));
+    static NDJSON: Fake = single(&fake("ndjson", &["ndjson", "jsonl"]));
+    static PARQUET: Fake = binary(&fake("parquet", &["parquet"]));
+    static ARROW: Fake = binary(&fake("arrow", &["arrow", "arrows"]));
     static MD: Fake = fake("md", &["md"]);
     static ALL: [Shown; 8] = [&ARROW, &CSV, &JSON, &MD, &NDJSON, &PARQUET, &TABLE, &TSV];
     &ALL
@@ -132,7 +132,7 @@ fn the_format_is_named_or_told_by_the_extension_or_by_the_terminal() {
         (Some("json"), None, on_terminal(), "json"),
         (None, path("a.JSONL"), on_terminal(), "ndjson"),
         (None, path("a.parquet"), on_terminal(), "parquet"),
-        (Some("tsv"), path("a.csv"), piped.clone(), "tsv"),
+        (Some("tsv"), path("a.csv"), piped, "tsv"),
         (None, path(""), on_terminal(), "csv"),
         (None, path("new/"), on_terminal(), "csv"),
     ] {

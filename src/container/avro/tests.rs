@@ -24,7 +24,7 @@ fn capture(codec: Codec, bodies: &[Option<&[u8]>]) -> Vec<u8> {
     let mut writer = Writer::with_codec(&schema, Vec::new(), codec);
     for (number, body) in bodies.iter().enumerate() {
         let mut record = Record::new(&schema).unwrap();
-        record.put("SequenceNumber", number as i64);
+        record.put("SequenceNumber", i64::try_from(number).unwrap());
         record.put("Offset", format!("{number}"));
         record.put("EnqueuedTimeUtc", "1/31/2026 10:16:32 AM");
         let system = HashMap::from([(
@@ -190,7 +190,9 @@ proptest! {
         let _ = read(&[b"Obj\x01", bytes.as_slice()].concat());
         let mut block = capture(codecs()[codec], &[]);
         let marker = block[block.len() - 16..].to_vec();
-        block.extend_from_slice(&[8, (bytes.len() as u64 * 2 & 0x7f) as u8 | 0x80, (bytes.len() / 64) as u8]);
+        let low = u8::try_from((bytes.len() * 2) & 0x7f).unwrap() | 0x80;
+        let high = u8::try_from(bytes.len() / 64).unwrap();
+        block.extend_from_slice(&[8, low, high]);
         block.extend_from_slice(&bytes);
         block.extend_from_slice(&marker);
         let _ = read(&block);

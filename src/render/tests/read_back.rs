@@ -13,6 +13,7 @@ use arrow_ipc::reader::StreamReader;
 use arrow_schema::{DataType, Field, Schema};
 use csv::{ReaderBuilder, StringRecord};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::metadata::RowGroupMetaData;
 use serde_json::{Value, json};
 
 use crate::render::write_table;
@@ -177,7 +178,7 @@ fn a_long_table_is_written_in_row_groups_with_statistics() {
     write_table(&mut batches, &schema, &[], &mut out).unwrap();
     let builder = ParquetRecordBatchReaderBuilder::try_new(file(&out)).unwrap();
     let groups = builder.metadata().row_groups();
-    let rows: Vec<i64> = groups.iter().map(|group| group.num_rows()).collect();
+    let rows: Vec<i64> = groups.iter().map(RowGroupMetaData::num_rows).collect();
     assert_eq!(rows, [122_880, 122_880, 4_240]);
     assert!(groups.iter().all(|group| group.columns().iter().all(|c| c.statistics().is_some())));
     let read: Vec<RecordBatch> = builder.build().unwrap().map(Result::unwrap).collect();

@@ -168,7 +168,9 @@ fn containers_and_binaries_are_named() {
 
 #[test]
 fn a_cut_gzip_delivers_what_it_can_and_then_says_so() {
-    let text: String = (0..300).map(|number| format!("{{\"id\":{}}}\n", number * 7919)).collect();
+    let lines: Vec<String> =
+        (0..300).map(|number| format!("{{\"id\":{}}}\n", number * 7919)).collect();
+    let text = lines.concat();
     let packed = gzip(text.as_bytes());
     assert_eq!((only(&packed[..0]).kind, only(&packed[..1]).kind), ("empty", "text"));
     let mut longest = 0;
