@@ -22,9 +22,10 @@ use crate::container::csv::read_csv;
 use crate::container::parquet::{NormalisedTable, normalised_table, read_parquet};
 use crate::container::tables::read_tables;
 use crate::error::{Location, Reject, RejectReason, Warning};
-use crate::extract::chunk::Chunk;
+use crate::extract::chunk::{Chunk, ChunkSink};
 use crate::extract::frame::frame;
 use crate::extract::{Extracted, Extractor, OpenedTables, Wanted};
+use crate::limits::BLOCK_BYTES;
 use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
 use crate::source::open::{Content, Stream, each_stream};
@@ -60,7 +61,12 @@ pub(crate) fn ingest(mut job: Job<'_>, progress: &Progress) -> Result<Ingested, 
     let collector = Collector::new(&mut job);
     let wanted = job.wanted;
     let mut reading = Reading {
-        line: Arc::new(Line { wanted, extractors: Mutex::default(), done: Mutex::default() }),
+        line: Arc::new(Line {
+            wanted,
+            extractors: Mutex::default(),
+            done: Mutex::default(),
+            spare: Mutex::default(),
+        }),
         sent: 0,
         in_flight_max: 2 * threads as u64 + 2,
         collector,
@@ -88,7 +94,12 @@ struct Line {
     extractors: Mutex<Vec<Extractor>>,
     /// Results by number, until their turn comes.
     done: Mutex<BTreeMap<u64, Item>>,
+    /// Buffers of chunks that were extracted.
+    spare: Mutex<Vec<Vec<u8>>>,
 }
+
+/// Largest buffer that is used again, in bytes.
+const SPARE_BYTES_MAX: usize = 4 * BLOCK_BYTES;
 
 enum Item {
     Chunk(Box<Result<Extracted, ArrowError>>),
@@ -103,13 +114,19 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Line {
-    fn work(&self, number: u64, chunk: &Chunk) {
+    fn work(&self, number: u64, chunk: Chunk) {
         let idle = locked(&self.extractors).pop();
         let mut extractor = idle.unwrap_or_else(|| Extractor::new(self.wanted.clone()));
-        let extracted = extractor.extract(chunk);
+        let extracted = extractor.extract(&chunk);
         locked(&self.extractors).push(extractor);
         let item = Item::Chunk(Box::new(extracted));
         locked(&self.done).insert(number, item);
+        let mut bytes = chunk.bytes;
+        bytes.clear();
+        // A record of many blocks leaves a buffer that is not worth keeping.
+        if bytes.capacity() <= SPARE_BYTES_MAX {
+            locked(&self.spare).push(bytes);
+        }
     }
 }
 
@@ -180,7 +197,7 @@ impl Reading<'_> {
             self.container_end(&mut end, done);
             return end;
         }
-        match frame(&name, &mut reader, &mut |chunk| self.send(scope, chunk)) {
+        match frame(&name, &mut reader, &mut Sending { reading: self, scope }) {
             Ok(framed) => {
                 end.bytes = framed.bytes;
                 end.framed = framed;
@@ -254,7 +271,7 @@ impl Reading<'_> {
         let number = self.sent;
         self.sent += 1;
         let line = Arc::clone(&self.line);
-        scope.spawn(move |_| line.work(number, &chunk));
+        scope.spawn(move |_| line.work(number, chunk));
         while self.stopped.is_none() && self.sent - self.collector.taken() >= self.in_flight_max {
             self.drain();
             if self.sent - self.collector.taken() >= self.in_flight_max
@@ -306,6 +323,22 @@ impl Reading<'_> {
                 std::thread::yield_now();
             }
         }
+    }
+}
+
+/// Sends the chunks of a stream to the workers.
+struct Sending<'r, 'p, 's> {
+    reading: &'r mut Reading<'p>,
+    scope: &'r Scope<'s>,
+}
+
+impl ChunkSink for Sending<'_, '_, '_> {
+    fn take(&mut self, chunk: Chunk) -> ControlFlow<()> {
+        self.reading.send(self.scope, chunk)
+    }
+
+    fn spare(&mut self) -> Vec<u8> {
+        locked(&self.reading.line.spare).pop().unwrap_or_default()
     }
 }
 

@@ -1,5 +1,6 @@
 //! What framing hands to extraction: the records of one input, in order, as JSON texts.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::error::RejectReason;
@@ -46,5 +47,23 @@ impl Chunk {
     /// Bytes of records, padding left out; 0 before [`Chunk::seal`].
     pub fn text_len(&self) -> usize {
         self.bytes.len().saturating_sub(PADDING_BYTES)
+    }
+}
+
+/// Takes chunks in input order.
+pub trait ChunkSink {
+    /// Takes the next chunk; `Break` ends the reading.
+    fn take(&mut self, chunk: Chunk) -> ControlFlow<()>;
+
+    /// An empty buffer for the next chunk, one that was used before if there is one: memory that
+    /// is new to the process has to be cleared by the system first.
+    fn spare(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
+}
+
+impl<F: FnMut(Chunk) -> ControlFlow<()>> ChunkSink for F {
+    fn take(&mut self, chunk: Chunk) -> ControlFlow<()> {
+        self(chunk)
     }
 }

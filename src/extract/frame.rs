@@ -10,11 +10,11 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::error::RejectReason;
-use crate::extract::chunk::{Chunk, Span};
+use crate::extract::chunk::{Chunk, ChunkSink, Span};
 use crate::json::check::{key_end, value_end};
-use crate::json::scan::{skip_whitespace, string_stop, structure_stop};
+use crate::json::scan::{MARKED_BYTES, Marks, between, skip_whitespace};
 use crate::json::{Fault, FaultKind, byte_at};
-use crate::limits::{BLOCK_BYTES, RECORD_BYTES_MAX};
+use crate::limits::{BLOCK_BYTES, PADDING_BYTES, RECORD_BYTES_MAX};
 
 /// What framing learned of a stream as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,9 +58,10 @@ enum Step {
 pub fn frame(
     file: &Arc<str>,
     mut reader: &mut dyn Read,
-    sink: &mut dyn FnMut(Chunk) -> ControlFlow<()>,
+    sink: &mut dyn ChunkSink,
 ) -> io::Result<Framed> {
     let mut framer = Framer::new(Arc::clone(file));
+    framer.buffer = sink.spare();
     loop {
         let wanted = BLOCK_BYTES.max(framer.buffer.len() - framer.at);
         let got = Read::by_ref(&mut reader).take(wanted as u64).read_to_end(&mut framer.buffer);
@@ -132,9 +133,13 @@ impl Framer {
     }
 
     /// Hands over what was framed and keeps the rest.
-    fn hand_over(&mut self, sink: &mut dyn FnMut(Chunk) -> ControlFlow<()>) -> ControlFlow<()> {
-        let rest = self.buffer.get(self.at..).unwrap_or_default().to_vec();
-        let mut bytes = std::mem::replace(&mut self.buffer, rest);
+    fn hand_over(&mut self, sink: &mut dyn ChunkSink) -> ControlFlow<()> {
+        // A buffer with room for the next block: growing one would copy it.
+        let mut next = sink.spare();
+        let rest = self.buffer.get(self.at..).unwrap_or_default();
+        next.reserve(rest.len() + BLOCK_BYTES + PADDING_BYTES);
+        next.extend_from_slice(rest);
+        let mut bytes = std::mem::replace(&mut self.buffer, next);
         bytes.truncate(self.at);
         if !self.at_end {
             self.base += self.at as u64;
@@ -146,7 +151,7 @@ impl Framer {
         let mut chunk =
             Chunk { file: Arc::clone(&self.file), bytes, records: std::mem::take(&mut self.spans) };
         chunk.seal();
-        sink(chunk)
+        sink.take(chunk)
     }
 
     /// Frames as much of the buffer as can be told.
@@ -261,6 +266,9 @@ impl Framer {
 
     fn object(&mut self, at: usize) -> Step {
         let line_end = memchr::memchr(b'\n', &self.buffer[at..]).map(|length| at + length);
+        if let Some(end) = line_end.and_then(|line_end| self.whole_line(at, line_end)) {
+            return Step::Record(self.span(at, end, None), end);
+        }
         let on_its_line = &self.buffer[..line_end.unwrap_or(self.buffer.len())];
         let end = balanced_end(on_its_line, at);
         if may_be_envelope(&self.buffer, at)
@@ -291,6 +299,17 @@ impl Framer {
             Err(_) if self.at_end && self.buffer.get(line_end + 1) == Some(&b'{') => line,
             Err(_) => Step::More,
         }
+    }
+
+    /// The end of an object that takes exactly its line, if that is plain: the line ends in `}` and
+    /// the next one begins an object. No object could go on that way after a `}`.
+    fn whole_line(&self, at: usize, line_end: usize) -> Option<usize> {
+        let end =
+            if byte_at(&self.buffer, line_end - 1) == b'\r' { line_end - 1 } else { line_end };
+        let is_whole = byte_at(&self.buffer, end - 1) == b'}'
+            && byte_at(&self.buffer, line_end + 1) == b'{'
+            && !may_be_envelope(&self.buffer, at);
+        is_whole.then_some(end)
     }
 
     /// Anything else: up to the end of its line.
@@ -428,7 +447,8 @@ pub(crate) fn balanced_end(bytes: &[u8], at: usize) -> Option<usize> {
 #[derive(Debug, Clone, Copy, Default)]
 struct Balance {
     open: u64,
-    in_string: bool,
+    /// All ones inside a string.
+    in_string: u64,
     /// Whether the next byte is escaped.
     escaped: bool,
 }
@@ -436,34 +456,74 @@ struct Balance {
 impl Balance {
     /// Goes on from `at`; gives the position after the last bracket when it closes.
     fn end(&mut self, bytes: &[u8], mut at: usize) -> Option<usize> {
-        loop {
-            if self.in_string {
-                if self.escaped {
-                    bytes.get(at)?;
-                    self.escaped = false;
-                    at += 1;
-                }
-                at = string_stop(bytes, at);
-                match bytes.get(at)? {
-                    b'"' => self.in_string = false,
-                    _ => self.escaped = true,
-                }
-                at += 1;
-                continue;
+        while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<MARKED_BYTES>) {
+            if let Some(place) = self.close(Marks::of(block), MARKED_BYTES) {
+                return Some(at + place + 1);
             }
-            at = structure_stop(bytes, at);
-            match bytes.get(at)? {
-                b'"' => self.in_string = true,
-                b'{' | b'[' => self.open += 1,
-                _ => {
-                    self.open = self.open.saturating_sub(1);
-                    if self.open == 0 {
-                        return Some(at + 1);
-                    }
-                }
-            }
-            at += 1;
+            at += MARKED_BYTES;
         }
+        let rest = bytes.get(at..).filter(|rest| !rest.is_empty())?;
+        self.close(Marks::of_rest(rest), rest.len()).map(|place| at + place + 1)
+    }
+
+    /// Takes the marks of the next bytes; gives the place of the bracket that closes the last
+    /// open one.
+    #[inline(always)]
+    fn close(&mut self, marks: Marks, length: usize) -> Option<usize> {
+        let quotes = if marks.backslashes == 0 && !self.escaped {
+            marks.quotes
+        } else {
+            marks.quotes & !self.escaped(marks.backslashes, length)
+        };
+        let strings = between(quotes) ^ self.in_string;
+        if quotes.count_ones() & 1 == 1 {
+            self.in_string = !self.in_string;
+        }
+        let opening = marks.opening & !strings;
+        let closing = marks.closing & !strings;
+        let closed = u64::from(closing.count_ones());
+        if self.open > closed {
+            self.open = self.open + u64::from(opening.count_ones()) - closed;
+            return None;
+        }
+        self.count(opening, closing)
+    }
+
+    /// Counts bracket by bracket, where the last one may close.
+    fn count(&mut self, opening: u64, mut closing: u64) -> Option<usize> {
+        let mut counted = 0_u64;
+        while closing != 0 {
+            let place = closing.trailing_zeros();
+            let before = (1_u64 << place) - 1;
+            let opened = u64::from((opening & before & !counted).count_ones());
+            counted |= before;
+            self.open = (self.open + opened).saturating_sub(1);
+            if self.open == 0 {
+                return Some(place as usize);
+            }
+            closing &= closing - 1;
+        }
+        self.open += u64::from((opening & !counted).count_ones());
+        None
+    }
+
+    /// The bytes that a backslash before them escapes.
+    #[cold]
+    fn escaped(&mut self, mut backslashes: u64, length: usize) -> u64 {
+        let mut escaped = u64::from(self.escaped);
+        self.escaped = false;
+        backslashes &= !escaped;
+        while backslashes != 0 {
+            let place = backslashes.trailing_zeros() as usize;
+            if place + 1 >= length {
+                self.escaped = true;
+                break;
+            }
+            let next = 1_u64 << (place + 1);
+            escaped |= next;
+            backslashes &= !next & (backslashes - 1);
+        }
+        escaped
     }
 }
 

@@ -41,11 +41,17 @@ mod wide {
         equal_to_any(block, 0, [b' ', b'\n', b'\r', b'\t']) ^ 0xffff
     }
 
+    /// Quotes, backslashes, opening and closing brackets of sixteen bytes.
     #[inline(always)]
-    pub(super) fn structure(block: &[u8; WIDTH]) -> u32 {
+    pub(super) fn marks(block: &[u8; WIDTH]) -> [u32; 4] {
         // `[` and `{`, `]` and `}` differ in one bit only, which the fold sets; it makes no other
         // byte a brace.
-        equal_to_any(block, 0x20, [b'{', b'}']) | equal_to_any(block, 0, [b'"'])
+        [
+            equal_to_any(block, 0, [b'"']),
+            equal_to_any(block, 0, [b'\\']),
+            equal_to_any(block, 0x20, [b'{']),
+            equal_to_any(block, 0x20, [b'}']),
+        ]
     }
 }
 
@@ -95,13 +101,71 @@ fn skip_long_whitespace(bytes: &[u8], at: usize) -> usize {
     ))
 }
 
-/// Position of the first bracket, brace or quote at or after `at`.
-#[inline]
-pub fn structure_stop(bytes: &[u8], at: usize) -> usize {
-    first_where!(bytes, at, wide::structure, |byte| matches!(
-        byte,
-        b'[' | b']' | b'{' | b'}' | b'"'
-    ))
+/// Bytes of one [`Marks`].
+pub const MARKED_BYTES: usize = 64;
+
+/// Where quotes, backslashes and brackets stand in 64 bytes: one bit per byte, the first lowest.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// `"`.
+    pub quotes: u64,
+    /// `\`.
+    pub backslashes: u64,
+    /// `{` and `[`.
+    pub opening: u64,
+    /// `}` and `]`.
+    pub closing: u64,
+}
+
+impl Marks {
+    /// The marks of a block.
+    #[inline(always)]
+    pub fn of(block: &[u8; MARKED_BYTES]) -> Self {
+        let mut marks = Self::default();
+        #[cfg(target_arch = "x86_64")]
+        for (quarter, part) in block.as_chunks::<{ wide::WIDTH }>().0.iter().enumerate() {
+            let [quotes, backslashes, opening, closing] = wide::marks(part).map(u64::from);
+            let shift = quarter * wide::WIDTH;
+            marks.quotes |= quotes << shift;
+            marks.backslashes |= backslashes << shift;
+            marks.opening |= opening << shift;
+            marks.closing |= closing << shift;
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        for (place, byte) in block.iter().enumerate() {
+            marks.add(*byte, place);
+        }
+        marks
+    }
+
+    /// The marks of fewer than 64 bytes; what is beyond them has none.
+    pub fn of_rest(bytes: &[u8]) -> Self {
+        let mut marks = Self::default();
+        for (place, byte) in bytes.iter().take(MARKED_BYTES).enumerate() {
+            marks.add(*byte, place);
+        }
+        marks
+    }
+
+    fn add(&mut self, byte: u8, place: usize) {
+        let bit = 1 << place;
+        match byte {
+            b'"' => self.quotes |= bit,
+            b'\\' => self.backslashes |= bit,
+            b'{' | b'[' => self.opening |= bit,
+            b'}' | b']' => self.closing |= bit,
+            _ => {}
+        }
+    }
+}
+
+/// Every bit is the exclusive or of itself and those below it: what lies between quotes.
+#[inline(always)]
+pub fn between(mut quotes: u64) -> u64 {
+    for shift in [1, 2, 4, 8, 16, 32] {
+        quotes ^= quotes << shift;
+    }
+    quotes
 }
 
 #[cfg(test)]
@@ -109,7 +173,7 @@ mod tests {
     use proptest::prelude::{any, prop};
     use proptest::{prop_assert_eq, proptest};
 
-    use super::{skip_whitespace, string_stop, structure_stop};
+    use super::{MARKED_BYTES, Marks, skip_whitespace, string_stop};
 
     fn naive(bytes: &[u8], at: usize, wanted: impl Fn(u8) -> bool) -> usize {
         (at..bytes.len()).find(|place| wanted(bytes[*place])).unwrap_or(bytes.len())
@@ -124,7 +188,14 @@ mod tests {
             let at = at.index(bytes.len() + 1);
             prop_assert_eq!(string_stop(&bytes, at), naive(&bytes, at, |byte| b"\"\\".contains(&byte)));
             prop_assert_eq!(skip_whitespace(&bytes, at), naive(&bytes, at, |byte| !b" \n\r\t".contains(&byte)));
-            prop_assert_eq!(structure_stop(&bytes, at), naive(&bytes, at, |byte| b"[]{}\"".contains(&byte)));
+        }
+
+        #[test]
+        fn wide_and_naive_marks_are_the_same(
+            bytes in prop::collection::vec(prop::sample::select(&b"ab\"\\[]{}\x00\xff;=\x02\xdb"[..]), MARKED_BYTES),
+        ) {
+            let block: &[u8; MARKED_BYTES] = bytes.as_slice().try_into().unwrap();
+            prop_assert_eq!(Marks::of(block), Marks::of_rest(&bytes));
         }
     }
 }
