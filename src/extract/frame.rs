@@ -141,8 +141,8 @@ impl Framer {
         next.extend_from_slice(rest);
         let mut bytes = std::mem::replace(&mut self.buffer, next);
         bytes.truncate(self.at);
-        self.base += bytes.len() as u64;
         if !self.at_end {
+            self.base += self.at as u64;
             self.at = 0;
         }
         if self.spans.is_empty() {

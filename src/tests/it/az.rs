@@ -11,7 +11,7 @@ use crate::run::{BINARY, text_of};
 use crate::second_engine::python;
 
 /// Makes 518 events: three pages of at most 200 as the service gives them.
-const EVENTS_BYTES: &str = "2000000";
+const EVENTS_BYTES: &str = "2500000";
 
 #[test]
 fn the_azure_cli_pipes_every_page_and_its_default_of_fifty_is_noticed() {

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use tempfile::TempDir;
 
-use super::{AZ, CUT, RAGGED, summary};
+use super::{AZ, CUT, RAGGED, plain_snapshots, summary};
 use crate::run::{Ran, Run, bytes_of, fixture, text_of};
 
 #[test]
@@ -111,11 +111,11 @@ fn shown(folder: &TempDir, commands: &[&[&str]]) -> String {
         .collect()
 }
 
-/// Without how long the run took.
+/// Without how much was read in which time.
 fn timeless(said: &str) -> String {
     said.lines()
-        .map(|line| match (line.starts_with("read "), line.split_once(" in ")) {
-            (true, Some((before, _))) => format!("{before} in TIME\n"),
+        .map(|line| match (line.starts_with("read "), line.split_once(", ")) {
+            (true, Some((files, _))) => format!("{files}, SIZE in TIME\n"),
             _ => format!("{line}\n"),
         })
         .collect()
@@ -128,6 +128,7 @@ fn every_error_says_what_where_and_what_next() {
     std::fs::create_dir(folder.path().join("queries")).unwrap();
     std::fs::write(folder.path().join("queries/bad.sql"), "-- titel: x\nselect 1").unwrap();
     let az = "testdata/formats/activity_rest/az.json";
+    let _plain = plain_snapshots();
     insta::assert_snapshot!(shown(&folder, &[
         &["report", "nope.json"],
         &["report", "nope*.json"],
@@ -167,6 +168,7 @@ fn every_error_says_what_where_and_what_next() {
 
 #[test]
 fn every_run_ends_with_its_balance() {
+    let _plain = plain_snapshots();
     let folder = TempDir::new().unwrap();
     insta::assert_snapshot!(shown(&folder, &[
         &["report", "testdata/formats/activity_rest/az.json"],
@@ -182,6 +184,21 @@ fn every_run_ends_with_its_balance() {
         &["report", "testdata/broken/cut.json.gz"],
         &["convert", "testdata/formats/activity_rest/az.json", "-o", "DIR/tables"],
     ]));
+}
+
+#[test]
+fn what_was_read_is_told_in_unpacked_bytes() {
+    let folder = TempDir::new().unwrap();
+    for name in [AZ, "formats/activity_log_analytics/portal.csv", "formats/activity_diagnostic/ok.ndjson"] {
+        let bytes = bytes_of(name);
+        let packed = folder.path().join("packed.gz");
+        std::fs::write(&packed, crate::determinism::gzip(&bytes)).unwrap();
+        for input in [fixture(name), text_of(&packed)] {
+            let args = ["report", "-q", "-r", "summary", "--format", "json"];
+            let ran = Run::new().args(args).arg(&input).run().expect_code(0);
+            assert_eq!(crate::json::accounting(&ran)["bytes"], bytes.len(), "{input}");
+        }
+    }
 }
 
 #[test]

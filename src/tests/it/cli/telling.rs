@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::AZ;
+use super::{AZ, plain_snapshots};
 use crate::json::rows;
 use crate::run::{Run, fixture};
 
@@ -40,6 +40,7 @@ fn a_question_reaches_every_table_and_view() {
 fn an_event_is_explained_with_its_record_and_the_rule() {
     let id = "2a7a856c-8028-43c7-af63-f9aa781f5420";
     let ran = Run::new().args(["explain", id]).arg(fixture(AZ)).run().expect_code(0);
+    let _plain = plain_snapshots();
     insta::assert_snapshot!(ran.text());
     let upper = Run::new().args(["explain", &id.to_uppercase()]).arg(fixture(AZ)).run();
     assert_eq!(upper.expect_code(0).text(), ran.text());
@@ -57,9 +58,10 @@ fn an_event_without_an_id_of_its_own_is_explained_too() {
 
 #[test]
 fn reports_formats_and_their_explanations_are_told() {
-    insta::assert_snapshot!(told(&["reports"]));
-    insta::assert_snapshot!(told(&["formats"]));
-    insta::assert_snapshot!(told(&["reports", "--explain", "by-region"]));
+    let _plain = plain_snapshots();
+    insta::assert_snapshot!("reports", told(&["reports"]));
+    insta::assert_snapshot!("formats", told(&["formats"]));
+    insta::assert_snapshot!("reports_explain", told(&["reports", "--explain", "by-region"]));
 }
 
 #[test]
