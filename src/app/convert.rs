@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::app::error::Error;
+use crate::app::ingest::workers;
 use crate::app::options::{ConvertOptions, ConvertTarget, TableFormat};
 use crate::app::outcome::{ConvertOutcome, WrittenFile};
 use crate::app::output::{self, OutputFile};
@@ -41,7 +42,8 @@ pub fn run(options: &ConvertOptions, progress: &Progress) -> Result<ConvertOutco
         }
     }
     let wishes = Wishes::everything();
-    let mut ingested = read(&options.read, &wishes, progress)?;
+    let pool = workers(options.read.threads)?;
+    let mut ingested = read(&options.read, &wishes, &pool, progress)?;
     let window = window(&options.read, &ingested);
     let tables = wishes.make(&mut ingested, window)?;
     let mut outcome = ConvertOutcome {

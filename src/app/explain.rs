@@ -7,6 +7,7 @@ use arrow_array::types::{Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, RecordBatch};
 
 use crate::app::error::Error;
+use crate::app::ingest::workers;
 use crate::app::options::ExplainOptions;
 use crate::app::outcome::Explanation;
 use crate::app::progress::Progress;
@@ -23,7 +24,8 @@ use crate::time::format_micros;
 pub fn run(options: &ExplainOptions, progress: &Progress) -> Result<Explanation, Error> {
     let event_id = options.event_id.trim().to_lowercase();
     let wishes = Wishes::everything();
-    let mut ingested = read_with(&options.read, &wishes, Some(event_id.clone()), progress)?;
+    let pool = workers(options.read.threads)?;
+    let mut ingested = read_with(&options.read, &wishes, Some(event_id.clone()), &pool, progress)?;
     let window = window(&options.read, &ingested);
     let tables = wishes.make(&mut ingested, window)?;
     let mut text = String::new();

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
-use rayon::Scope;
+use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 
 use crate::app::collect::{Collector, Ingested, StreamEnd};
 use crate::app::error::Error;
@@ -37,10 +37,20 @@ use crate::source::trouble::{ReadTrouble, trouble_of};
 pub(crate) struct Job<'a> {
     pub(crate) inputs: &'a [String],
     pub(crate) wanted: Wanted,
-    pub(crate) threads: Option<usize>,
+    pub(crate) pool: &'a ThreadPool,
     pub(crate) memory: Option<u64>,
     pub(crate) strict: bool,
     pub(crate) rejects: Option<RejectFile>,
+}
+
+/// The threads of a run: as many as asked for, else one per core.
+///
+/// # Errors
+/// [`Error::Threads`] when the system refuses them.
+pub(crate) fn workers(threads: Option<usize>) -> Result<ThreadPool, Error> {
+    let threads = threads
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+    ThreadPoolBuilder::new().num_threads(threads).build().map_err(Error::Threads)
 }
 
 /// Reads every input.
@@ -53,12 +63,9 @@ pub(crate) fn ingest(mut job: Job<'_>, progress: &Progress) -> Result<Ingested, 
     if let Some(total) = inputs.iter().map(|input| input.bytes_len).sum() {
         progress.set_bytes_total(total);
     }
-    let threads = job
-        .threads
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
-    let pool =
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Error::Threads)?;
+    let threads = job.pool.current_num_threads();
     let collector = Collector::new(&mut job);
+    let pool = job.pool;
     let wanted = job.wanted;
     let mut reading = Reading {
         line: Arc::new(Line {

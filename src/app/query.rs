@@ -1,6 +1,7 @@
 //! `azmfa query`: SQL that somebody typed, over the tables of the inputs.
 
 use crate::app::error::Error;
+use crate::app::ingest::workers;
 use crate::app::options::QueryOptions;
 use crate::app::outcome::Outcome;
 use crate::app::progress::Progress;
@@ -19,12 +20,13 @@ pub fn run(options: &QueryOptions, progress: &Progress) -> Result<Outcome, Error
     let library = library(None)?;
     let plan = check(&options.sql, &library)?;
     let wishes = Wishes::of(&plan);
-    let mut ingested = read(&options.read, &wishes, progress)?;
+    let pool = workers(options.read.threads)?;
+    let mut ingested = read(&options.read, &wishes, &pool, progress)?;
     let window = window(&options.read, &ingested);
     let tables = wishes.make(&mut ingested, window)?;
     let inputs: Vec<_> = tables.iter().map(Made::input).collect();
     let query = Query { name: "query", sql: &options.sql, columns: Vec::new() };
-    let answers = Polars.run(&inputs, &plan.views, &[query])?;
+    let answers = pool.install(|| Polars.run(&inputs, &plan.views, &[query]))?;
     let accounting = ingested.accounting;
     let pages = answers
         .into_iter()

@@ -6,11 +6,12 @@ use std::path::Path;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, RecordBatch};
+use rayon::ThreadPool;
 
 use crate::app::check::Check;
 use crate::app::collect::Ingested;
 use crate::app::error::Error;
-use crate::app::ingest::{Job, ingest, open_tables};
+use crate::app::ingest::{Job, ingest, open_tables, workers};
 use crate::app::options::{ReadOptions, ReportOptions};
 use crate::app::outcome::Outcome;
 use crate::app::progress::Progress;
@@ -52,7 +53,8 @@ pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Erro
     let texts: Vec<&str> = drafts.iter().map(String::as_str).collect();
     let plan = plan(&texts, &library)?;
     let wishes = Wishes::of(&plan);
-    let mut ingested = read(&options.read, &wishes, progress)?;
+    let pool = workers(options.read.threads)?;
+    let mut ingested = read(&options.read, &wishes, &pool, progress)?;
     let window = window(&options.read, &ingested);
     let tables = wishes.make(&mut ingested, window)?;
     let as_of = options.read.as_of.or(ingested.window.1).unwrap_or_default();
@@ -71,7 +73,7 @@ pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Erro
         })
         .collect();
     let inputs: Vec<_> = tables.iter().map(crate::app::tables::Made::input).collect();
-    let answers = Polars.run(&inputs, &plan.views, &queries)?;
+    let answers = pool.install(|| Polars.run(&inputs, &plan.views, &queries))?;
     let failed_checks = failed_checks(&options.fail_on, &reports, &answers)?;
     let pages = reports
         .iter()
@@ -128,9 +130,10 @@ pub(crate) fn library(folder: Option<&Path>) -> Result<Library, Error> {
 pub(crate) fn read(
     options: &ReadOptions,
     wishes: &Wishes,
+    pool: &ThreadPool,
     progress: &Progress,
 ) -> Result<Ingested, Error> {
-    read_with(options, wishes, None, progress)
+    read_with(options, wishes, None, pool, progress)
 }
 
 /// As [`read`], keeping the records of one event as they stand in the input.
@@ -141,6 +144,7 @@ pub(crate) fn read_with(
     options: &ReadOptions,
     wishes: &Wishes,
     raw_of: Option<String>,
+    pool: &ThreadPool,
     progress: &Progress,
 ) -> Result<Ingested, Error> {
     let folded =
@@ -169,7 +173,7 @@ pub(crate) fn read_with(
     let job = Job {
         inputs: &options.inputs,
         wanted,
-        threads: options.threads,
+        pool,
         memory: options.memory,
         strict: options.strict,
         rejects,

@@ -327,8 +327,7 @@ pub(crate) struct OutputArgs {
     /// How the result is shown
     ///
     /// Default: by the extension of `--output`; else a table on a terminal, and csv when piped.
-    /// Several reports in one pipe are tables too, since a csv holds one: name a format that
-    /// holds several, such as json, for a program to read.
+    /// Several reports in one csv are apart by an empty line; json holds them as one object.
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     #[arg(value_parser = PossibleValuesParser::new(renderers().iter().map(|each| each.name())))]
     pub(crate) format: Option<String>,

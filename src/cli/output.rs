@@ -63,16 +63,7 @@ impl Choice {
     ) -> Result<Self, Failure> {
         let target = target_of(args.output.as_deref(), pages_count);
         let is_terminal = target == Target::Stdout && terminal.stdout;
-        let mut renderer = renderer_of(args.format.as_deref(), &target, renderers, is_terminal)?;
-        // Nobody named a format, and the one of pipes holds one report: text for a pager or a log
-        // serves better than a refusal.
-        if args.format.is_none()
-            && target == Target::Stdout
-            && pages_count > 1
-            && !renderer.takes_several()
-        {
-            renderer = renderer_of(Some(ON_TERMINAL), &target, renderers, is_terminal)?;
-        }
+        let renderer = renderer_of(args.format.as_deref(), &target, renderers, is_terminal)?;
         let name = renderer.name();
         if is_terminal && renderer.is_binary() {
             return Err(Failure::usage(

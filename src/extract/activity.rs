@@ -52,7 +52,7 @@ const fn same(left: &str, right: &str) -> bool {
 
 positions! {
     EVENT_ID = "event_id", EVENT_TIME = "event_time", TENANT_ID = "tenant_id", FORMAT = "format",
-    SOURCE_FILE = "source_file", SOURCE_RECORD = "source_record", SOURCE_OFFSET = "source_offset",
+    SOURCE_FILE = "source_file", SOURCE_OFFSET = "source_offset",
     SUBSCRIPTION_ID = "subscription_id", RESOURCE_GROUP = "resource_group",
     RESOURCE_ID = "resource_id", RESOURCE_TYPE = "resource_type", RESOURCE_NAME = "resource_name",
     REGION = "region", OPERATION = "operation", OPERATION_CLASS = "operation_class",

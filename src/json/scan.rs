@@ -23,7 +23,7 @@ mod wide {
             let bytes: __m128i = _mm_loadu_si128(block.as_ptr().cast());
             let folded = _mm_or_si128(bytes, _mm_set1_epi8(fold.cast_signed()));
             let mut found = _mm_set1_epi8(0);
-            for one in wanted {
+            for &one in &wanted {
                 let equal = _mm_cmpeq_epi8(folded, _mm_set1_epi8(one.cast_signed()));
                 found = _mm_or_si128(found, equal);
             }
@@ -124,12 +124,12 @@ impl Marks {
         let mut marks = Self::default();
         #[cfg(target_arch = "x86_64")]
         for (quarter, part) in block.as_chunks::<{ wide::WIDTH }>().0.iter().enumerate() {
-            let [quotes, backslashes, opening, closing] = wide::marks(part).map(u64::from);
+            let [quotes, backslashes, opening, closing] = wide::marks(part);
             let shift = quarter * wide::WIDTH;
-            marks.quotes |= quotes << shift;
-            marks.backslashes |= backslashes << shift;
-            marks.opening |= opening << shift;
-            marks.closing |= closing << shift;
+            marks.quotes |= u64::from(quotes) << shift;
+            marks.backslashes |= u64::from(backslashes) << shift;
+            marks.opening |= u64::from(opening) << shift;
+            marks.closing |= u64::from(closing) << shift;
         }
         #[cfg(not(target_arch = "x86_64"))]
         for (place, byte) in block.iter().enumerate() {

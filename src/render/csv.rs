@@ -23,10 +23,6 @@ impl Renderer for Csv {
         &["csv"]
     }
 
-    fn takes_several(&self) -> bool {
-        false
-    }
-
     fn render(&self, pages: &[Page], style: &Style, out: &mut dyn Write) -> io::Result<()> {
         write_pages(pages, b',', style, out)
     }

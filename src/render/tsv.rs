@@ -23,10 +23,6 @@ impl Renderer for Tsv {
         &["tsv", "tab"]
     }
 
-    fn takes_several(&self) -> bool {
-        false
-    }
-
     fn render(&self, pages: &[Page], style: &Style, out: &mut dyn Write) -> io::Result<()> {
         write_pages(pages, b'\t', style, out)
     }

@@ -67,8 +67,8 @@ impl Renderer for Fake {
 /// The names of the product, so that the help is the product's.
 pub(crate) fn fakes() -> &'static [Shown] {
     static TABLE: Fake = fake("table", &["txt"]);
-    static CSV: Fake = single(fake("csv", &["csv"]));
-    static TSV: Fake = single(fake("tsv", &["tsv"]));
+    static CSV: Fake = fake("csv", &["csv"]);
+    static TSV: Fake = fake("tsv", &["tsv"]);
     static JSON: Fake = fake("json", &["json"]);
     static NDJSON: Fake = single(fake("ndjson", &["ndjson", "jsonl"]));
     static PARQUET: Fake = binary(fake("parquet", &["parquet"]));
@@ -143,14 +143,12 @@ fn the_format_is_named_or_told_by_the_extension_or_by_the_terminal() {
 }
 
 #[test]
-fn several_reports_into_a_pipe_are_tables_uncut_unless_a_format_is_named() {
+fn several_reports_into_a_pipe_are_one_csv_after_the_other() {
     let piped = Terminal::default();
     let choice = choose(&args(None, None), 4, &piped).ok().unwrap();
-    assert_eq!(choice.renderer.name(), "table");
+    assert_eq!(choice.renderer.name(), "csv");
     assert_eq!(choice.style, Style { width: None, color: false });
     assert!(!choice.is_table_on_terminal());
-    let choice = choose(&args(Some("json"), None), 4, &piped).ok().unwrap();
-    assert_eq!(choice.renderer.name(), "json");
 }
 
 #[test]
@@ -170,7 +168,7 @@ fn what_cannot_be_shown_is_refused_with_what_to_do() {
     let piped = Terminal::default();
     let told = [
         refusal(choose(&args(Some("parquet"), None), 1, &on_terminal())),
-        refusal(choose(&args(Some("csv"), None), 4, &piped)),
+        refusal(choose(&args(Some("ndjson"), None), 4, &piped)),
         refusal(choose(&args(Some("parquet"), None), 2, &piped)),
         refusal(choose(&args(None, Some(Path::new("nowhere/out.xyz"))), 1, &piped)),
         refusal(choose(&args(Some("gif"), None), 1, &piped)),
@@ -178,7 +176,7 @@ fn what_cannot_be_shown_is_refused_with_what_to_do() {
     insta::assert_snapshot!(told.join("
 "), @r#"
     `parquet` is no text, and standard output is a terminal | write a file, `-o FILE.parquet`, or pipe it on
-    4 reports do not fit into one `csv` output | choose one with `-r NAME`, write a folder with `-o DIR/`, or use `--format json`
+    4 reports do not fit into one `ndjson` output | choose one with `-r NAME`, write a folder with `-o DIR/`, or use `--format json`
     2 reports do not fit into one `parquet` output | choose one with `-r NAME`, write a folder with `-o DIR/`, or use `--format json`
     cannot tell the format from the name `nowhere/out.xyz` | say it with `--format`: arrow, csv, json, md, ndjson, parquet, table, tsv
     there is no format `gif` | say it with `--format`: arrow, csv, json, md, ndjson, parquet, table, tsv
