@@ -155,7 +155,8 @@ mod tests {
 
     #[test]
     fn a_text_that_names_its_place_is_shown_like_any_other_message() {
-        let text = "unknown key `titel` in report header\n  --> x.sql:1\n\nhint: did you mean `title`?";
+        let text =
+            "unknown key `titel` in report header\n  --> x.sql:1\n\nhint: did you mean `title`?";
         insta::assert_snapshot!(shown(&Message::error_in_full(text), false), @r"
         error: unknown key `titel` in report header
           --> x.sql:1

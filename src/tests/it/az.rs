@@ -15,8 +15,8 @@ const EVENTS_BYTES: &str = "2500000";
 
 #[test]
 fn the_azure_cli_pipes_every_page_and_its_default_of_fifty_is_noticed() {
-    let az = env::var("AZMFA_AZ")
-        .expect("AZMFA_AZ names no Azure CLI; run `bash src/tests/run.sh`");
+    let az =
+        env::var("AZMFA_AZ").expect("AZMFA_AZ names no Azure CLI; run `bash src/tests/run.sh`");
     let folder = TempDir::new().unwrap();
     run(Command::new(python())
         .args(["benches/peers/generate.py", "--shape", "az", "--bytes", EVENTS_BYTES])

@@ -118,7 +118,8 @@ fn bytes_that_are_no_utf_8_cost_their_record_only() {
     let text = bytes_of(LINES);
     let third = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(2).unwrap().0;
     let quote = text.iter().skip(third).position(|byte| *byte == b'"').unwrap() + third;
-    for bad in [[0xff_u8].as_slice(), &[0xc0, 0x80], &[0xed, 0xa0, 0x80], &[0xf5, 0x80, 0x80, 0x80]] {
+    for bad in [[0xff_u8].as_slice(), &[0xc0, 0x80], &[0xed, 0xa0, 0x80], &[0xf5, 0x80, 0x80, 0x80]]
+    {
         let mut changed = text.clone();
         changed.splice(quote + 1..quote + 1, bad.iter().copied());
         let told = balanced(&summary_of(changed), "bad UTF-8").unwrap();
@@ -160,7 +161,11 @@ fn bombs_of_brackets_cost_their_record_only() {
         let told = balanced(&summary_of(unclosed), opening).unwrap();
         assert_eq!(sum(&told["rows"]), 1, "{told}");
     }
-    let inside = record.replacen("\"resourceId\":", &format!("\"x\":{}{},\"resourceId\":", "[".repeat(5_000), "]".repeat(5_000)), 1);
+    let inside = record.replacen(
+        "\"resourceId\":",
+        &format!("\"x\":{}{},\"resourceId\":", "[".repeat(5_000), "]".repeat(5_000)),
+        1,
+    );
     let told = balanced(&summary_of(format!("{inside}\n{record}\n")), "inside").unwrap();
     assert_eq!(sum(&told["rows"]), 1, "{told}");
     assert_eq!(told["rejects"], serde_json::json!({"too_deep": 1}));
@@ -177,7 +182,8 @@ fn keys_given_twice_and_numbers_as_text_are_no_damage() {
     let twice = record.replacen('{', "{\"time\":\"x\",\"level\":\"7\",\"properties\":3,", 1);
     let told = balanced(&summary_of(format!("{twice}\n{record}\n")), "twice").unwrap();
     assert_eq!(sum(&told["rejects"]), 0, "{told}");
-    let typed = record.replacen('{', "{\"durationMs\":\"0\",\"resultSignature\":7,\"count\":\"12\",", 1);
+    let typed =
+        record.replacen('{', "{\"durationMs\":\"0\",\"resultSignature\":7,\"count\":\"12\",", 1);
     let told = balanced(&summary_of(format!("{typed}\n")), "typed").unwrap();
     assert_eq!(sum(&told["rows"]), 1, "{told}");
 }

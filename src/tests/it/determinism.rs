@@ -106,7 +106,9 @@ fn after_bytes(line: &str) -> &str {
 
 #[test]
 fn lines_in_several_files_tell_the_same_as_in_one() {
-    for name in ["formats/activity_diagnostic/ok.ndjson", "formats/activity_log_analytics/export.ndjson"] {
+    for name in
+        ["formats/activity_diagnostic/ok.ndjson", "formats/activity_log_analytics/export.ndjson"]
+    {
         let folder = TempDir::new().unwrap();
         split(&bytes_of(name), 5, folder.path());
         let run = |input: String| {

@@ -28,7 +28,12 @@ fn every_fixture_tells_the_figures_expected_of_it() {
         }
     }
     assert!(compared > 100, "only {compared} comparisons: is `sets.json` read?");
-    assert!(differences.is_empty(), "{} differences\n{}", differences.len(), differences.join("\n"));
+    assert!(
+        differences.is_empty(),
+        "{} differences\n{}",
+        differences.len(),
+        differences.join("\n")
+    );
 }
 
 /// The reports expected of a set.

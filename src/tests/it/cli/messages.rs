@@ -60,7 +60,13 @@ fn a_strict_run_over_input_that_looks_cut_short_ends_with_3() {
 
 #[test]
 fn nobody_reading_the_output_is_nobodys_fault() {
-    let args = ["query", "--format", "ndjson", "-q", "select a.event_id, b.operation from activity a cross join activity b"];
+    let args = [
+        "query",
+        "--format",
+        "ndjson",
+        "-q",
+        "select a.event_id, b.operation from activity a cross join activity b",
+    ];
     let mut child = Run::new().args(args).arg(fixture(AZ)).start();
     let mut first = [0];
     let mut stdout = child.stdout.take().unwrap();
@@ -99,12 +105,11 @@ fn shown(folder: &TempDir, commands: &[&[&str]]) -> String {
     commands
         .iter()
         .map(|args| {
-            let typed: Vec<String> = args
-                .iter()
-                .map(|arg| arg.replace("DIR", &text_of(folder.path())))
-                .collect();
+            let typed: Vec<String> =
+                args.iter().map(|arg| arg.replace("DIR", &text_of(folder.path()))).collect();
             let ran = Run::new().args(&typed).env("COLUMNS", "100").run();
-            let said = ran.stderr.replace(&text_of(&inputs), "IN").replace(&text_of(folder.path()), "DIR");
+            let said =
+                ran.stderr.replace(&text_of(&inputs), "IN").replace(&text_of(folder.path()), "DIR");
             let line = args.join(" ");
             format!("$ azmfa {line}\n{}[exit {}]\n\n", timeless(&said), ran.code)
         })
@@ -129,67 +134,79 @@ fn every_error_says_what_where_and_what_next() {
     std::fs::write(folder.path().join("queries/bad.sql"), "-- titel: x\nselect 1").unwrap();
     let az = "testdata/formats/activity_rest/az.json";
     let _plain = plain_snapshots();
-    insta::assert_snapshot!(shown(&folder, &[
-        &["report", "nope.json"],
-        &["report", "nope*.json"],
-        &["report", "DIR/queries/nope", az],
-        &["report"],
-        &["report", "testdata/broken/empty.json"],
-        &["report", "testdata/broken/unknown.json"],
-        &["report", "testdata/broken/image.png"],
-        &["report", "testdata/broken/zeros.bin", "testdata/broken/scalar.json"],
-        &["report", "testdata/broken/ragged.csv", "--strict"],
-        &["report", "-r", "by-usr", az],
-        &["report", "--fail-on", "non_mfa_user>0", az],
-        &["report", "--fail-on", "users", az],
-        &["report", "--since", "yesterday", az],
-        &["report", "--since", "2026-02-01", "--until", "2026-01-01", az],
-        &["report", "--threads", "0", az],
-        &["report", "--memory", "lots", az],
-        &["report", "--format", "xml", az],
-        &["report", "-r", "summary", "-o", "DIR/there.csv", az],
-        &["report", "-r", "summary", "-o", "DIR/no/such.csv", az],
-        &["report", "--format", "parquet", az],
-        &["report", "--queries", "DIR/nope", az],
-        &["report", "--queries", "DIR/queries", az],
-        &["report", "--rejects", "DIR/there.csv", az],
-        &["report", "--nope"],
-        &["query", "selec 1", az],
-        &["query", "delete from activity", az],
-        &["query", "select 1 as n from activty", az],
-        &["query", "select nocol from activity", az],
-        &["explain", "nope", az],
-        &["reports", "--explain", "by-usr"],
-        &["convert", az, "--table", "activty"],
-        &["completions", "tcsh"],
-        &["nope"],
-    ]));
+    insta::assert_snapshot!(shown(
+        &folder,
+        &[
+            &["report", "nope.json"],
+            &["report", "nope*.json"],
+            &["report", "DIR/queries/nope", az],
+            &["report"],
+            &["report", "testdata/broken/empty.json"],
+            &["report", "testdata/broken/unknown.json"],
+            &["report", "testdata/broken/image.png"],
+            &["report", "testdata/broken/zeros.bin", "testdata/broken/scalar.json"],
+            &["report", "testdata/broken/ragged.csv", "--strict"],
+            &["report", "-r", "by-usr", az],
+            &["report", "--fail-on", "non_mfa_user>0", az],
+            &["report", "--fail-on", "users", az],
+            &["report", "--since", "yesterday", az],
+            &["report", "--since", "2026-02-01", "--until", "2026-01-01", az],
+            &["report", "--threads", "0", az],
+            &["report", "--memory", "lots", az],
+            &["report", "--format", "xml", az],
+            &["report", "-r", "summary", "-o", "DIR/there.csv", az],
+            &["report", "-r", "summary", "-o", "DIR/no/such.csv", az],
+            &["report", "--format", "parquet", az],
+            &["report", "--queries", "DIR/nope", az],
+            &["report", "--queries", "DIR/queries", az],
+            &["report", "--rejects", "DIR/there.csv", az],
+            &["report", "--nope"],
+            &["query", "selec 1", az],
+            &["query", "delete from activity", az],
+            &["query", "select 1 as n from activty", az],
+            &["query", "select nocol from activity", az],
+            &["explain", "nope", az],
+            &["reports", "--explain", "by-usr"],
+            &["convert", az, "--table", "activty"],
+            &["completions", "tcsh"],
+            &["nope"],
+        ]
+    ));
 }
 
 #[test]
 fn every_run_ends_with_its_balance() {
     let _plain = plain_snapshots();
     let folder = TempDir::new().unwrap();
-    insta::assert_snapshot!(shown(&folder, &[
-        &["report", "testdata/formats/activity_rest/az.json"],
-        &["report", "testdata/formats/activity_rest/az.json", "testdata/formats/activity_diagnostic/ok.ndjson"],
-        &["report", "testdata/formats/activity_diagnostic/broken.ndjson"],
-        &["report", "testdata/formats/activity_diagnostic/broken.ndjson", "-v"],
-        &["report", "testdata/formats/activity_diagnostic/mixed.ndjson"],
-        &["report", "testdata/formats/activity_rest/alarm_fifty.json.gz"],
-        &["report", "testdata/formats/activity_rest/alarm_nextlink.json"],
-        &["report", "testdata/formats/activity_portal_csv/ok.csv"],
-        &["report", "testdata/formats/entra_signin_graph/ok.json"],
-        &["report", "testdata/broken/nothing.json"],
-        &["report", "testdata/broken/cut.json.gz"],
-        &["convert", "testdata/formats/activity_rest/az.json", "-o", "DIR/tables"],
-    ]));
+    insta::assert_snapshot!(shown(
+        &folder,
+        &[
+            &["report", "testdata/formats/activity_rest/az.json"],
+            &[
+                "report",
+                "testdata/formats/activity_rest/az.json",
+                "testdata/formats/activity_diagnostic/ok.ndjson"
+            ],
+            &["report", "testdata/formats/activity_diagnostic/broken.ndjson"],
+            &["report", "testdata/formats/activity_diagnostic/broken.ndjson", "-v"],
+            &["report", "testdata/formats/activity_diagnostic/mixed.ndjson"],
+            &["report", "testdata/formats/activity_rest/alarm_fifty.json.gz"],
+            &["report", "testdata/formats/activity_rest/alarm_nextlink.json"],
+            &["report", "testdata/formats/activity_portal_csv/ok.csv"],
+            &["report", "testdata/formats/entra_signin_graph/ok.json"],
+            &["report", "testdata/broken/nothing.json"],
+            &["report", "testdata/broken/cut.json.gz"],
+            &["convert", "testdata/formats/activity_rest/az.json", "-o", "DIR/tables"],
+        ]
+    ));
 }
 
 #[test]
 fn what_was_read_is_told_in_unpacked_bytes() {
     let folder = TempDir::new().unwrap();
-    for name in [AZ, "formats/activity_log_analytics/portal.csv", "formats/activity_diagnostic/ok.ndjson"] {
+    for name in
+        [AZ, "formats/activity_log_analytics/portal.csv", "formats/activity_diagnostic/ok.ndjson"]
+    {
         let bytes = bytes_of(name);
         let packed = folder.path().join("packed.gz");
         std::fs::write(&packed, crate::determinism::gzip(&bytes)).unwrap();

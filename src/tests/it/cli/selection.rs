@@ -160,7 +160,8 @@ fn a_report_of_ones_own_runs_like_the_others() {
     let queries = text_of(folder.path());
     let args = ["report", "-r", "by-level", "--queries", &queries, "--format", "json"];
     let ran = Run::new().args(args).arg(fixture(AZ)).run().expect_code(0);
-    let total: u64 = figures(&ran)["by-level"].iter().map(|row| row["events"].as_u64().unwrap()).sum();
+    let total: u64 =
+        figures(&ran)["by-level"].iter().map(|row| row["events"].as_u64().unwrap()).sum();
     assert_eq!(total, EVENTS);
     let listed = Run::new().args(["reports", "--queries", &queries]).run().expect_code(0);
     assert!(listed.text().contains("by-level"), "{}", listed.text());
