@@ -54,6 +54,12 @@ SETS = {
 }
 
 
+# How a run names the Entra records that it counts as ignored.
+SIGN_INS, AUDITS = "entra sign-ins", "entra audit records"
+KINDS = {"sign_in": SIGN_INS, "audit": AUDITS}
+ENTRA = {"SignInLogs": SIGN_INS, "AuditLogs": AUDITS}
+
+
 def account(form, records, rows=None, **more):
     """What a run over one file has to say: records = rows + duplicates + rejects + ignored."""
     rejects, ignored, duplicates = more.get("rejects", {}), more.get("ignored", {}), more.get("duplicates", 0)
@@ -189,7 +195,7 @@ def spoil(events, odd, put):
         texts = odd_texts(records, path[-1])
         sources = [event for event in events if form != "activity_event_grid" or shapes.event_grid_tells(event)]
         # Where the time is part of what a shape is known by, a record without one is nobody's.
-        timeless = "unrecognised" if form in ("activity_powershell", "activity_diagnostic", "activity_eventhub") else "invalid_time"
+        timeless = "unrecognised" if form in ("activity_log_analytics", "activity_diagnostic", "activity_eventhub") else "invalid_time"
         parts = damaged([make(event) for event in sources[:6]], path, fields, timeless)
         last = compact(make(sources[6])).encode()
         rejects = count(parts)
@@ -197,10 +203,10 @@ def spoil(events, odd, put):
         torn = f"a record without any time counts as {timeless} (unrecognised and invalid_time are both defensible). "
         if container == "lines":
             put(f"formats/{form}/odd.ndjson", odd_lines(texts), account(form, len(texts), duplicates=1, comment=comment))
-            rejects = {**rejects, "syntax": 3, "cut_short": 1}
+            rejects = {**rejects, "syntax": 2, "cut_short": 2}
             put(f"formats/{form}/broken.ndjson", broken_lines(parts, last),
-                account(form, len(parts) + 4, rejects=rejects, comment=torn + "syntax: a line of garbage, a line torn in the middle, a line of 64 zero bytes; "
-                        "lines are the way back, so the line after each is whole again. cut_short: the last line, without its end"))
+                account(form, len(parts) + 4, rejects=rejects, comment=torn + "syntax: a line of garbage, a line of 64 zero bytes; "
+                        "lines are the way back, so the line after each is whole again. cut_short: a line torn in the middle, and the last line, without its end"))
         else:
             key = {"records": "records", "value": "value"}.get(container)
             put(f"formats/{form}/odd.json", odd_array(texts, key), account(form, len(texts), duplicates=1, comment=comment))
@@ -320,8 +326,8 @@ def streams(events, odd, put):
     bad = [bodies[0], b"hello", b"\xff\xfe\x00", bodies[1][:-40]]
     whole_file = shapes.capture(bad, "null", 1)
     put("formats/activity_eventhub/broken.avro", whole_file + b"\x02\x80", account(
-        "activity_eventhub", 23, rejects={"syntax": 2, "cut_short": 2},
-        comment="ten records; a body that is no JSON (syntax); a body of stray bytes (syntax, or invalid_utf8); a body cut inside its tenth record "
+        "activity_eventhub", 23, rejects={"syntax": 1, "invalid_utf8": 1, "cut_short": 2},
+        comment="ten records; a body that is no JSON (syntax); a body of stray bytes (invalid_utf8); a body cut inside its tenth record "
                 "(nine records and one cut_short); then the head of a block and the end of the file (cut_short)"))
     others = other_logs()
     lines = []
@@ -331,12 +337,13 @@ def streams(events, odd, put):
             lines.append(compact(others[number]))
     ignored = {}
     for record in others:
-        ignored[record["category"]] = ignored.get(record["category"], 0) + 1
-    kinds = {"activity": 30, "sign_in": ignored["SignInLogs"], "audit": ignored["AuditLogs"]}
+        name = ENTRA.get(record["category"], record["category"])
+        ignored[name] = ignored.get(name, 0) + 1
+    kinds = {"activity": 30, "sign_in": ignored[SIGN_INS], "audit": ignored[AUDITS]}
     kinds["other"] = len(others) - kinds["sign_in"] - kinds["audit"]
     put("formats/activity_diagnostic/mixed.ndjson", "\n".join(lines) + "\n", account(
         "activity_diagnostic", 30 + len(others), ignored=ignored, kinds=kinds,
-        comment="ignored is by the record's own category; several of the others have a resource id that starts with /subscriptions/"))
+        comment="ignored is by the record's own category, sign-ins and audits by what they are; several of the others have a resource id that starts with /subscriptions/"))
 
 
 def other_logs():
@@ -396,7 +403,7 @@ def entra(put):
 
     def pair(form, content, kind):
         extension = "ndjson" if form.endswith("diagnostic") else "json"
-        put(f"formats/{form}/ok.{extension}", content, account(form, 2, ignored={kind: 2}, kinds={kind: 2}, comment=note))
+        put(f"formats/{form}/ok.{extension}", content, account(form, 2, ignored={KINDS[kind]: 2}, kinds={kind: 2}, comment=note))
 
     def page(records, what):
         return json.dumps({"@odata.context": f"https://graph.microsoft.com/beta/$metadata#auditLogs/{what}", "value": records}, indent=2) + "\n"
@@ -418,13 +425,13 @@ def general(events, put, zipped):
     kept = recovered(cut)
     broken("cut.json.gz", cut, kept + 1, {"compression": 1},
            f"the gzip stream ends early: {kept} whole lines unpack, the torn line and the torn stream are one reject")
-    broken("image.png", bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"), 1, {"syntax": 1},
-           "no export at all; reason may be syntax or unrecognised. Alone on the command line: 2, nothing readable")
+    broken("image.png", bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"), 1, {"unrecognised": 1},
+           "no export at all. Alone on the command line: 2, nothing readable")
     broken("empty.json", b"", 0, {}, "zero bytes; alone 2 with a hint, among others only counted")
     broken("nothing.json", b"[]\n", 0, {}, "a valid export without events: 0")
     deep = b"[" * 100_000 + b"]" * 100_000
     broken("deep.json.gz", zipped(deep), 1, {"too_deep": 1}, "100,000 brackets; the outer array's one element is too deep")
-    broken("scalar.json", b"42\n", 1, {"not_a_record": 1}, "a valid JSON text that is no record")
+    broken("scalar.json", b"42\n", 1, {"unrecognised": 1}, "a valid JSON text that is no record; alone 2")
     event = compact(events[0])
     lone = event.replace('"description":""', '"description":"\\ud800 lone, \\udc00 lone, \\ud83d\\ude80 pair"')
     broken("surrogates.json", lone + "\n", 1, {}, "lone surrogates in a text are replaced, not refused: the record is a row")
@@ -432,7 +439,7 @@ def general(events, put, zipped):
     broken("ragged.csv", head + "2026-03-02T08:00:00Z,Microsoft.Web/sites/write,,,," + guid("ragged", 1) + "\r\nshort\r\n"
            + "2026-03-02T08:00:01Z,Microsoft.Web/sites/write,,,," + guid("ragged", 2) + ",extra,cells\r\n"
            + "2026-03-02T08:00:02Z,Microsoft.Web/sites/write,,,," + guid("ragged", 3) + "\r\n", 4, {"syntax": 2}, "a row too short, a row too long")
-    broken("zeros.bin", b"\0" * 512, 1, {"syntax": 1}, "nothing but zero bytes")
+    broken("zeros.bin", b"\0" * 512, 1, {"unrecognised": 1}, "nothing but zero bytes; alone 2")
     broken("unknown.json", b'[{"name":"somebody","age":7},{"name":"else","age":8}]\n', 2, {"unrecognised": 2}, "objects that no format claims")
 
 

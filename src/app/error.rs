@@ -130,11 +130,14 @@ impl Error {
             Self::Unbalanced(_) => {
                 Some("please report this with the input, if it may be shared".to_owned())
             }
-            Self::Open(_)
-            | Self::Queries { .. }
-            | Self::Engine(_)
-            | Self::Arrow(_)
-            | Self::Threads(_) => None,
+            Self::Queries { .. } => Some(
+                "name a folder of `.sql` files; `azmfa reports --explain NAME` shows how one looks"
+                    .to_owned(),
+            ),
+            Self::Engine(EngineError::Query { .. }) => {
+                Some("`azmfa schema` lists every table and column".to_owned())
+            }
+            Self::Open(_) | Self::Engine(_) | Self::Arrow(_) | Self::Threads(_) => None,
             Self::UnknownTable { nearest, .. } => near(nearest, "`azmfa schema` lists them all"),
             Self::UnknownMetric { nearest, .. } => {
                 near(nearest, "`azmfa report -r summary` shows them all")

@@ -46,11 +46,12 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::Output(error) => error.into(),
-            error => Self::Told(
-                Message::error(error.to_string())
-                    .with_location(error.location())
-                    .with_hint(error.hint()),
-            ),
+            error => {
+                let message = Message::error_in_full(&error.to_string());
+                let location = error.location().or(message.location.clone());
+                let hint = error.hint().or(message.hint.clone());
+                Self::Told(message.with_location(location).with_hint(hint))
+            }
         }
     }
 }

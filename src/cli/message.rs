@@ -39,6 +39,24 @@ impl Message {
         Self { level: Level::Error, text: text.into(), location: None, hint: None }
     }
 
+    /// An error from a text that may name its place and a hint itself, each on a line of its own,
+    /// as those about a report's header do.
+    pub(crate) fn error_in_full(text: &str) -> Self {
+        let mut message = Self::error("");
+        for line in text.lines() {
+            if let Some(location) = line.trim_start().strip_prefix("--> ") {
+                message.location = Some(location.to_owned());
+            } else if let Some(hint) = line.strip_prefix("hint: ") {
+                message.hint = Some(hint.to_owned());
+            } else {
+                message.text.push_str(line);
+                message.text.push('\n');
+            }
+        }
+        message.text.truncate(message.text.trim_end().len());
+        message
+    }
+
     /// A warning without place or hint.
     pub(crate) fn warning(text: impl Into<String>) -> Self {
         Self { level: Level::Warning, text: text.into(), location: None, hint: None }
@@ -133,6 +151,18 @@ mod tests {
           ls -l x.json.gz
         ");
         assert!(shown(&message, true).starts_with("\u{1b}[1;31merror\u{1b}[0m: cannot"));
+    }
+
+    #[test]
+    fn a_text_that_names_its_place_is_shown_like_any_other_message() {
+        let text =
+            "unknown key `titel` in report header\n  --> x.sql:1\n\nhint: did you mean `title`?";
+        insta::assert_snapshot!(shown(&Message::error_in_full(text), false), @r"
+        error: unknown key `titel` in report header
+          --> x.sql:1
+        hint: did you mean `title`?
+        ");
+        assert_eq!(Message::error_in_full("no place"), Message::error("no place"));
     }
 
     #[test]

@@ -42,7 +42,9 @@ impl SqlError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Syntax(_) => None,
+            Self::Syntax(_) => {
+                Some("`azmfa reports --explain NAME` shows SQL that runs".to_owned())
+            }
             Self::Empty => Some("write `azmfa query 'SELECT … FROM attempt'`".to_owned()),
             Self::Several(_) => Some("run them one after the other".to_owned()),
             Self::NotAQuery(_) => Some("begin with SELECT or WITH".to_owned()),

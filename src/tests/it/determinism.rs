@@ -1,0 +1,139 @@
+//! The same events give the same bytes, whatever the number of threads and however the events
+//! come in: as a file, down a pipe, packed, or in several files.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tempfile::TempDir;
+
+use crate::json::figures;
+use crate::run::{Run, bytes_of, fixture, text_of};
+
+/// Every report that comes with the program.
+pub(crate) const REPORTS: &str = "summary,policy-audit,non-mfa-writes,by-resource,by-user,\
+    by-policy,by-application,by-client,by-operation,by-subscription,by-region,timeline";
+
+const FIXTURES: &[&str] = &[
+    "formats/activity_rest/az.json",
+    "formats/activity_rest/odd.json",
+    "formats/activity_diagnostic/ok.ndjson",
+    "formats/activity_diagnostic/broken.ndjson",
+    "formats/activity_log_analytics/portal.csv",
+    "formats/activity_powershell/ok.json",
+];
+
+/// What the run shows of its inputs, as JSON and as one CSV per report.
+fn outputs(inputs: &[String], stdin: Vec<u8>, threads: &str) -> (Vec<u8>, Vec<(String, Vec<u8>)>) {
+    let run = Run::new().args(["report", "-q", "-r", REPORTS, "--threads", threads]).args(inputs);
+    let json = run.clone().args(["--format", "json"]).stdin(stdin.clone()).run().expect_no_crash();
+    let folder = TempDir::new().unwrap();
+    let target = format!("{}/", text_of(folder.path()));
+    run.args(["--format", "csv", "-o", &target]).stdin(stdin).run().expect_no_crash();
+    let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
+        .collect();
+    files.sort();
+    assert_eq!(files.len(), REPORTS.split(',').count());
+    (json.stdout, files)
+}
+
+#[test]
+fn the_number_of_threads_changes_no_byte() {
+    for name in FIXTURES {
+        let inputs = [fixture(name)];
+        let one = outputs(&inputs, Vec::new(), "1");
+        for threads in ["2", "5"] {
+            assert!(outputs(&inputs, Vec::new(), threads) == one, "{name}, {threads} threads");
+        }
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_no_byte_of_an_input_of_many_chunks() {
+    let month = String::from_utf8(bytes_of("formats/activity_diagnostic/ok.ndjson")).unwrap();
+    // Twelve months of the same events are twelve times as many events: the times differ.
+    let year: String =
+        (1..=12).map(|number| month.replace("2026-03-", &format!("2026-{number:02}-"))).collect();
+    let inputs = ["-".to_owned()];
+    let one = outputs(&inputs, year.clone().into_bytes(), "1");
+    for threads in ["2", "5"] {
+        let many = outputs(&inputs, year.clone().into_bytes(), threads);
+        assert!(many == one, "{threads} threads");
+    }
+}
+
+#[test]
+fn a_file_a_pipe_and_a_packed_file_tell_the_same() {
+    let folder = TempDir::new().unwrap();
+    for name in FIXTURES {
+        let bytes = bytes_of(name);
+        let packed = folder.path().join("packed");
+        fs::write(&packed, gzip(&bytes)).unwrap();
+        let (file_json, file) = outputs(&[fixture(name)], Vec::new(), "2");
+        for (how, inputs, stdin) in [
+            ("a pipe", vec!["-".to_owned()], bytes.clone()),
+            ("no input named", Vec::new(), bytes.clone()),
+            ("a packed pipe", vec!["-".to_owned()], gzip(&bytes)),
+            ("a packed file", vec![text_of(&packed)], Vec::new()),
+        ] {
+            let (json, files) = outputs(&inputs, stdin, "2");
+            assert!(files == file, "{name}: {how} differs in csv");
+            assert_eq!(without_sizes(&json), without_sizes(&file_json), "{name}: {how}");
+        }
+    }
+}
+
+/// Sizes and names of inputs are the only thing that may tell how the events came in.
+fn without_sizes(json: &[u8]) -> String {
+    let text = str::from_utf8(json).unwrap();
+    text.lines()
+        .map(|line| if line.starts_with("\"accounting\":") { after_bytes(line) } else { line })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// The accounting from `records` up to the warnings, which name the input.
+fn after_bytes(line: &str) -> &str {
+    let from = line.find("\"records\":").unwrap();
+    let to = line.find("\"warnings\":").unwrap();
+    &line[from..to]
+}
+
+#[test]
+fn lines_in_several_files_tell_the_same_as_in_one() {
+    for name in
+        ["formats/activity_diagnostic/ok.ndjson", "formats/activity_log_analytics/export.ndjson"]
+    {
+        let folder = TempDir::new().unwrap();
+        split(&bytes_of(name), 5, folder.path());
+        let run = |input: String| {
+            let args = ["report", "-q", "-r", REPORTS, "--format", "json"];
+            figures(&Run::new().args(args).arg(input).run().expect_code(0))
+        };
+        assert_eq!(run(text_of(folder.path())), run(fixture(name)), "{name}");
+        let glob = format!("{}/part-*", text_of(folder.path()));
+        assert_eq!(run(glob), run(fixture(name)), "{name}");
+    }
+}
+
+/// Cuts lines into so many files, some of them packed.
+fn split(bytes: &[u8], parts: usize, folder: &Path) {
+    let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+    for (number, part) in lines.chunks(lines.len().div_ceil(parts)).enumerate() {
+        let text = part.concat();
+        let bytes = if number % 2 == 0 { text } else { gzip(&text) };
+        fs::write(folder.join(format!("part-{number}")), bytes).unwrap();
+    }
+}
+
+/// Bytes packed by gzip.
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
+    packer.write_all(bytes).unwrap();
+    packer.finish().unwrap()
+}

@@ -1,0 +1,133 @@
+//! Another engine over the tables that `azmfa convert` writes gives the same rows in the same
+//! order, and reading those tables back gives the reports of the originals.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::determinism::REPORTS;
+use crate::json::{accounting, expect_balance, figures, pages, sum};
+use crate::run::{Ran, Run, fixture, text_of};
+
+const INPUTS: &[&[&str]] = &[
+    &["demo/activity"],
+    &["formats/activity_rest/az.json"],
+    &["formats/activity_diagnostic/ok.ndjson"],
+    &["formats/activity_log_analytics/export.ndjson", "formats/activity_eventhub/capture.avro"],
+    &["formats/activity_rest/odd.json"],
+    &["formats/activity_diagnostic/odd.ndjson"],
+];
+
+/// The Python with DuckDB.
+pub(crate) fn python() -> String {
+    env::var("AZMFA_PYTHON")
+        .expect("AZMFA_PYTHON names no Python with DuckDB; run `bash src/tests/run.sh`")
+}
+
+fn report(inputs: &[String]) -> Ran {
+    let args = ["report", "-q", "--format", "json", "--top", "0", "-r", REPORTS];
+    Run::new().args(args).args(inputs).run().expect_code(0)
+}
+
+fn convert(inputs: &[String], folder: &Path) {
+    Run::new().args(["convert", "-q", "-o", &text_of(folder)]).args(inputs).run().expect_code(0);
+}
+
+fn fixtures(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| fixture(name)).collect()
+}
+
+#[test]
+fn duckdb_gives_the_same_rows_in_the_same_order() {
+    let python = python();
+    for names in INPUTS {
+        let inputs = fixtures(names);
+        let folder = TempDir::new().unwrap();
+        convert(&inputs, folder.path());
+        let output = Command::new(&python)
+            .arg("src/tests/second_engine.py")
+            .arg(folder.path())
+            .arg("queries")
+            .args(REPORTS.split(','))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{names:?}: {said}");
+        let answers: BTreeMap<String, Value> = serde_json::from_slice(&output.stdout).unwrap();
+        let pages = pages(&report(&inputs));
+        assert_eq!(answers.len(), pages.len());
+        for (name, page) in &pages {
+            assert_same(page, &answers[name], &format!("{names:?} {name}"));
+        }
+    }
+}
+
+fn assert_same(page: &Value, answer: &Value, what: &str) {
+    let columns: Vec<&str> = page["columns"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|column| column["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(answer["columns"], serde_json::json!(columns), "{what}");
+    let ours = page["rows"].as_array().unwrap();
+    let theirs = answer["rows"].as_array().unwrap();
+    assert_eq!(ours.len(), theirs.len(), "{what}");
+    for (number, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
+        let cells: Vec<&Value> = columns.iter().map(|column| &ours[*column]).collect();
+        assert_eq!(serde_json::json!(cells), *theirs, "{what}, row {number}");
+    }
+}
+
+#[test]
+fn tables_read_back_tell_what_the_originals_tell() {
+    for names in INPUTS {
+        let inputs = fixtures(names);
+        let folder = TempDir::new().unwrap();
+        convert(&inputs, folder.path());
+        let originals = report(&inputs);
+        let tables = report(&[text_of(folder.path())]);
+        assert_eq!(figures(&tables), figures(&originals), "{names:?}");
+        expect_balance(&accounting(&tables), &format!("{names:?}"));
+    }
+}
+
+#[test]
+fn tables_read_with_their_originals_count_nothing_twice() {
+    for names in INPUTS {
+        let inputs = fixtures(names);
+        let folder = TempDir::new().unwrap();
+        convert(&inputs, folder.path());
+        let alone = report(&inputs);
+        let rows = sum(&accounting(&alone)["rows"]);
+        let already = accounting(&alone)["duplicates"].as_u64().unwrap();
+        let tables = vec![text_of(folder.path())];
+        for together in [[tables.clone(), inputs.clone()].concat(), [inputs, tables].concat()] {
+            let ran = report(&together);
+            let told = accounting(&ran);
+            expect_balance(&told, &format!("{together:?}"));
+            assert_eq!(sum(&told["rows"]), rows, "{together:?}");
+            assert_eq!(told["duplicates"], rows + already, "{together:?}");
+            assert_eq!(figures(&ran), figures(&alone), "{together:?}");
+        }
+    }
+}
+
+#[test]
+fn tables_converted_again_are_the_same_tables() {
+    let (first, second) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    convert(&fixtures(&["formats/activity_rest/az.json"]), first.path());
+    convert(&[text_of(first.path())], second.path());
+    for table in ["activity", "activity_policy", "attempt", "calendar", "run"] {
+        let sql = format!("select * from {table}");
+        let ask = |folder: &Path| {
+            let args = ["query", "-q", "--format", "ndjson", &sql];
+            Run::new().args(args).arg(text_of(folder)).run().expect_code(0).stdout
+        };
+        assert!(ask(first.path()) == ask(second.path()), "{table}");
+    }
+}
