@@ -41,7 +41,7 @@ pub mod frame;
 pub mod identity;
 pub mod policy;
 mod raw;
-mod recognise;
+pub(crate) mod recognise;
 
 /// What is wanted of the records.
 #[derive(Debug, Clone)]
