@@ -25,3 +25,7 @@ pub mod engine;
 pub mod app;
 
 pub mod cli;
+
+#[cfg(test)]
+#[path = "tests/cuts.rs"]
+mod cuts;
