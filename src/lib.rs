@@ -27,5 +27,8 @@ pub mod app;
 pub mod cli;
 
 #[cfg(test)]
+#[path = "tests/cuts.rs"]
+mod cuts;
+#[cfg(test)]
 #[path = "tests/house.rs"]
 mod house;

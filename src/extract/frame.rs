@@ -14,7 +14,7 @@ use crate::extract::chunk::{Chunk, ChunkSink, Span};
 use crate::json::check::{key_end, value_end};
 use crate::json::scan::{MARKED_BYTES, Marks, between, skip_whitespace};
 use crate::json::{Fault, FaultKind, byte_at};
-use crate::limits::{BLOCK_BYTES, PADDING_BYTES, RECORD_BYTES_MAX};
+use crate::limits::{BLOCK_BYTES, PADDING_BYTES, RECORD_BYTES_MAX, REJECT_BYTES_MAX};
 
 /// What framing learned of a stream as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,6 +50,21 @@ enum Step {
     More,
 }
 
+/// How much framing reads and keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bounds {
+    /// Bytes read at a time.
+    pub(crate) block_bytes: usize,
+    /// Largest record that is kept, in bytes.
+    pub(crate) record_bytes_max: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { block_bytes: BLOCK_BYTES, record_bytes_max: RECORD_BYTES_MAX }
+    }
+}
+
 /// Reads a stream to its end and hands over its records, about [`BLOCK_BYTES`] at a time.
 ///
 /// # Errors
@@ -57,13 +72,24 @@ enum Step {
 /// cut short is not.
 pub fn frame(
     file: &Arc<str>,
+    reader: &mut (impl Read + ?Sized),
+    sink: &mut dyn ChunkSink,
+) -> io::Result<Framed> {
+    frame_within(Bounds::default(), file, reader, sink)
+}
+
+/// As [`frame`], within other bounds: they decide what is held in memory, never which records of
+/// sound input are found.
+pub(crate) fn frame_within(
+    bounds: Bounds,
+    file: &Arc<str>,
     mut reader: &mut (impl Read + ?Sized),
     sink: &mut dyn ChunkSink,
 ) -> io::Result<Framed> {
-    let mut framer = Framer::new(Arc::clone(file));
+    let mut framer = Framer::new(bounds, Arc::clone(file));
     framer.buffer = sink.spare();
     loop {
-        let wanted = BLOCK_BYTES.max(framer.buffer.len() - framer.at);
+        let wanted = bounds.block_bytes.max(framer.buffer.len() - framer.at);
         let got = Read::by_ref(&mut reader).take(wanted as u64).read_to_end(&mut framer.buffer);
         framer.bytes_read += got.as_ref().map_or(0, |count| *count as u64);
         let at_end = match &got {
@@ -86,7 +112,7 @@ pub fn frame(
 
 /// Frames a complete text in one go; used where the text is in memory already.
 pub fn frame_text(file: &Arc<str>, text: Vec<u8>) -> Vec<Span> {
-    let mut framer = Framer::new(Arc::clone(file));
+    let mut framer = Framer::new(Bounds::default(), Arc::clone(file));
     framer.buffer = text;
     framer.at_end = true;
     framer.scan();
@@ -95,6 +121,7 @@ pub fn frame_text(file: &Arc<str>, text: Vec<u8>) -> Vec<Span> {
 
 #[derive(Debug)]
 struct Framer {
+    bounds: Bounds,
     file: Arc<str>,
     /// Bytes from `base` on; everything before `at` has been framed.
     buffer: Vec<u8>,
@@ -111,8 +138,9 @@ struct Framer {
 }
 
 impl Framer {
-    fn new(file: Arc<str>) -> Self {
+    fn new(bounds: Bounds, file: Arc<str>) -> Self {
         Self {
+            bounds,
             file,
             buffer: Vec::new(),
             at: 0,
@@ -136,14 +164,12 @@ impl Framer {
         // A buffer with room for the next block: growing one would copy it.
         let mut next = sink.spare();
         let rest = self.buffer.get(self.at..).unwrap_or_default();
-        next.reserve(rest.len() + BLOCK_BYTES + PADDING_BYTES);
+        next.reserve(rest.len() + self.bounds.block_bytes + PADDING_BYTES);
         next.extend_from_slice(rest);
         let mut bytes = std::mem::replace(&mut self.buffer, next);
         bytes.truncate(self.at);
-        if !self.at_end {
-            self.base += self.at as u64;
-            self.at = 0;
-        }
+        self.base += self.at as u64;
+        self.at = 0;
         if self.spans.is_empty() {
             return ControlFlow::Continue(());
         }
@@ -182,7 +208,9 @@ impl Framer {
                     self.spans.push(span);
                     self.at = at;
                 }
-                Step::More if self.buffer.len() - start > RECORD_BYTES_MAX => self.too_large(start),
+                Step::More if self.buffer.len() - start > self.bounds.record_bytes_max => {
+                    self.too_large(start);
+                }
                 Step::More if self.at_end => return self.cut_short(start),
                 Step::More => {
                     self.at = start;
@@ -242,8 +270,8 @@ impl Framer {
     }
 
     fn too_large(&mut self, start: usize) {
-        let span =
-            self.span(start, start + crate::limits::REJECT_BYTES_MAX, Some(RejectReason::TooLarge));
+        let end = self.buffer.len().min(start + REJECT_BYTES_MAX);
+        let span = self.span(start, end, Some(RejectReason::TooLarge));
         self.spans.push(span);
         self.at = start;
         self.skipping = Some(Balance::default());
@@ -271,13 +299,13 @@ impl Framer {
         let on_its_line = &self.buffer[..line_end.unwrap_or(self.buffer.len())];
         let end = balanced_end(on_its_line, at);
         if may_be_envelope(&self.buffer, at)
-            || (end.is_none() && self.buffer.len() - at > BLOCK_BYTES)
+            || (end.is_none() && self.buffer.len() - at > self.bounds.block_bytes)
         {
             match self.envelope(at) {
                 Some(step) => return step,
                 None if end.is_none()
                     && !self.at_end
-                    && self.buffer.len() - at < RECORD_BYTES_MAX => {}
+                    && self.buffer.len() - at < self.bounds.record_bytes_max => {}
                 None => {}
             }
         }
@@ -335,7 +363,7 @@ impl Framer {
             }
             b'{' | b'[' => match balanced_end(&self.buffer, at) {
                 Some(end) => Step::Record(self.span(at, end, None), end),
-                None => Step::More,
+                None => self.damaged_element(at).unwrap_or(Step::More),
             },
             b'"' => match crate::json::check::string_end(&self.buffer, at + 1) {
                 Ok(end) => Step::Record(self.span(at, end.quote + 1, None), end.quote + 1),
@@ -355,6 +383,17 @@ impl Framer {
         }
     }
 
+    /// An element that does not balance so far. An unbalanced quote would swallow the stream up to
+    /// the limit of a record: where the grammar is broken, the array goes on with the next record.
+    fn damaged_element(&self, at: usize) -> Option<Step> {
+        let fault = value_end(&self.buffer, at, 0).err()?;
+        if fault.kind != FaultKind::Syntax {
+            return None;
+        }
+        let (end, next) = resume_at(&self.buffer, fault.at, self.buffer.len())?;
+        Some(Step::Record(self.span(at, end, None), next))
+    }
+
     /// Steps into the array of a page or envelope, if the object at `at` is one.
     fn envelope(&mut self, at: usize) -> Option<Step> {
         let mut next_link = false;
@@ -366,6 +405,9 @@ impl Framer {
                 [&b"value"[..], b"records"].iter().any(|known| name.eq_ignore_ascii_case(known));
             if is_records && byte_at(&self.buffer, value_at) == b'[' {
                 let first = skip_whitespace(&self.buffer, value_at + 1);
+                if first >= self.buffer.len() && !self.at_end {
+                    return Some(Step::More);
+                }
                 if !matches!(byte_at(&self.buffer, first), b'{' | b']' | b'[' | 0) {
                     return None;
                 }
@@ -392,15 +434,16 @@ impl Framer {
                 Step::To(at + 1)
             }
             b'"' => {
-                let Ok((key, value_at)) = key_end(&self.buffer, at) else {
-                    return self.broken_tail(at);
-                };
-                match value_end(&self.buffer, value_at, 1) {
-                    Ok(end) => {
-                        let name = &self.buffer[at + 1..key.quote];
+                let member = key_end(&self.buffer, at).and_then(|(key, value_at)| {
+                    Ok((key.quote, value_at, value_end(&self.buffer, value_at, 1)?))
+                });
+                match member {
+                    Ok((quote, value_at, end)) => {
+                        let name = &self.buffer[at + 1..quote];
                         self.next_link |= is_next_link(name, &self.buffer[value_at..end]);
                         Step::To(end)
                     }
+                    Err(Fault { kind: FaultKind::CutShort, .. }) => Step::More,
                     Err(_) => self.broken_tail(at),
                 }
             }
@@ -409,9 +452,6 @@ impl Framer {
     }
 
     fn broken_tail(&mut self, at: usize) -> Step {
-        if !self.at_end && self.buffer.len() - at < BLOCK_BYTES {
-            return Step::More;
-        }
         self.around = Around::Nothing;
         self.line(at)
     }

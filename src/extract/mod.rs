@@ -41,7 +41,7 @@ pub mod frame;
 pub mod identity;
 pub mod policy;
 mod raw;
-mod recognise;
+pub(crate) mod recognise;
 
 /// What is wanted of the records.
 #[derive(Debug, Clone)]
@@ -291,6 +291,9 @@ impl Extractor {
     /// swallowed by it: those of an envelope that is cut, and those behind an unbalanced quote.
     fn salvage(&mut self, record: Record<'_>, at: usize, reason: RejectReason) {
         let bytes = record.text.as_bytes();
+        if bytes.get(at) == Some(&b'{') && self.several_on_a_line(record) {
+            return;
+        }
         let inside = bytes.get(record.start..record.end).unwrap_or_default();
         if record.nesting < CONTAINER_DEPTH_MAX && frame::may_be_envelope(inside, 0) {
             let spans = frame::frame_text(record.file, inside.to_vec());
@@ -329,6 +332,23 @@ impl Extractor {
                 start = skip_whitespace(bytes, start + 1);
             }
         }
+    }
+
+    /// Reads objects that stand behind each other where framing took one; says whether they do.
+    fn several_on_a_line(&mut self, record: Record<'_>) -> bool {
+        let bytes = record.text.as_bytes();
+        let mut start = skip_whitespace(bytes, record.start);
+        let first = value_end(bytes, start, 0);
+        if first.is_err() || first.is_ok_and(|end| end >= record.end) {
+            return false;
+        }
+        while start < record.end {
+            let end = value_end(bytes, start, 0).unwrap_or(record.end).min(record.end);
+            let offset = record.offset + (start - record.start) as u64;
+            self.record(Record { start, end, offset, nesting: record.nesting + 1, ..record });
+            start = skip_whitespace(bytes, end);
+        }
+        true
     }
 
     fn event(&mut self, record: Record<'_>) {

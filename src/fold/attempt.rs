@@ -94,6 +94,8 @@ pub(crate) struct Attempt<'a> {
     /// The row whose claims count.
     pub(crate) claims: Place,
     pub(crate) last_time: i64,
+    /// Correlation ids of its rows; several only where an operation id holds it together.
+    pub(crate) correlations: Vec<&'a str>,
     pub(crate) rows: Vec<Place>,
     /// Policy events joined to it.
     pub(crate) policy_rows: Vec<Place>,
@@ -291,9 +293,13 @@ fn split_at_restarts<'e, 'a>(events: &'e [Event<'a>]) -> Vec<&'e [Event<'a>]> {
 fn attempt_of<'a>(events: &[Event<'a>]) -> Option<Attempt<'a>> {
     let first = *events.first()?;
     let claims = events.iter().find(|event| event.has_claims).unwrap_or(&first).place;
+    let mut correlations: Vec<&str> = events.iter().filter_map(|event| event.correlation).collect();
+    correlations.sort_unstable();
+    correlations.dedup();
     Some(Attempt {
         first,
         claims,
+        correlations,
         last_time: events.last()?.time,
         rows: events.iter().map(|event| event.place).collect(),
         policy_rows: Vec::new(),

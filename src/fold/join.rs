@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 
 use crate::fold::attempt::{Attempt, PolicyEvent};
+use crate::fold::duplicate::Place;
 use crate::fold::events::Kept;
 use crate::mfa::operation::OperationClass;
 
@@ -22,8 +23,7 @@ pub(crate) fn join_policies<'a>(
 ) {
     let mut by_correlation: HashMap<&str, Vec<usize>, FixedState> = HashMap::default();
     for (index, attempt) in attempts.iter().enumerate() {
-        // The rows of an attempt can differ in correlation only when operation ids held them.
-        if let Some(correlation) = attempt.first.correlation {
+        for correlation in attempt.correlations.iter().copied() {
             by_correlation.entry(correlation).or_default().push(index);
         }
     }
@@ -61,6 +61,9 @@ pub(crate) fn join_policies<'a>(
                 }
                 let attempt = &mut attempts[index];
                 attempt.last_time = event.time;
+                if policy.event.has_claims && !has_claims(kept, attempt.claims) {
+                    attempt.claims = event.place;
+                }
                 if flags.denies() {
                     attempt.outcome = "failed";
                 }
@@ -72,6 +75,10 @@ pub(crate) fn join_policies<'a>(
         attempts[index].denies += i64::from(flags.mfa_denies());
         attempts[index].policy_rows.push(policy.event.place);
     }
+}
+
+fn has_claims(kept: &Kept, place: Place) -> bool {
+    kept.keys[place.0 as usize][place.1 as usize].has_claims
 }
 
 /// The attempt with the same operation and resource, else operation, else resource; among several
@@ -114,6 +121,7 @@ fn attempt_from<'a>(policy: &PolicyEvent<'a>, class: OperationClass) -> Attempt<
     Attempt {
         first: policy.event,
         claims: policy.event.place,
+        correlations: Vec::new(),
         last_time: policy.event.time,
         rows: Vec::new(),
         policy_rows: Vec::new(),

@@ -125,3 +125,6 @@ const POLICY_PATHS: &[&[&str]] = &[
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod recognition_tests;

@@ -225,7 +225,9 @@ impl Walker {
     fn open_text(&mut self, place: Place<'_>, span: (usize, usize), escaped: bool, node: usize) {
         let Some(raw) = place.text.get(span.0..span.1) else { return };
         let first = raw.trim_start_matches([' ', '\n', '\r', '\t', '\\']).bytes().next();
-        let is_json = matches!(first, Some(b'{' | b'"' | b'n' | b'r' | b't'));
+        // White space, a brace or a quote may itself be escaped: `\n`, `\u007b`.
+        let is_json = matches!(first, Some(b'{' | b'"'))
+            || (escaped && matches!(first, Some(b'n' | b'r' | b't' | b'u')));
         let is_wanted = is_json || self.texts == Texts::DotNet;
         if !is_wanted || place.nesting >= TEXT_NESTING_MAX || self.opened_count >= OPENED_TEXTS_MAX
         {
@@ -409,22 +411,29 @@ impl Walker {
             return Ok(at + 1);
         }
         let end = loop {
-            let (end, value_at) = key_end(bytes, at)?;
+            let (end, value_at) = match key_end(bytes, at) {
+                Ok(found) => found,
+                Err(fault) => break Err(fault),
+            };
             if let Some(child) = self.resolve(&bytes[at + 1..end.quote], node, end.escaped) {
                 last.retain(|(known, _)| *known != child as usize);
                 last.push((child as usize, value_at));
             }
-            at = skip_whitespace(bytes, value_end(bytes, value_at, place.depth)?);
+            at = match value_end(bytes, value_at, place.depth) {
+                Ok(end) => skip_whitespace(bytes, end),
+                Err(fault) => break Err(fault),
+            };
             match byte_at(bytes, at) {
                 b',' => at = skip_whitespace(bytes, at + 1),
-                b'}' => break at + 1,
-                _ => return Err(Fault::unexpected(bytes, at)),
+                b'}' => break Ok(at + 1),
+                _ => break Err(Fault::unexpected(bytes, at)),
             }
         };
+        // What was met before a fault counts here too.
         for (child, value_at) in last {
             self.value(place, value_at, child)?;
         }
-        Ok(end)
+        end
     }
 }
 
