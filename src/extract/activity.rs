@@ -126,6 +126,10 @@ const PRINCIPAL: FieldSet = CALLER.union(FieldSet::of(&[
     Field::IdentityResource,
 ]));
 
+/// Columns made from the resource id and what stands around it.
+pub(crate) const PLACE_COLUMNS: &[&str] =
+    &["tenant_id", "subscription_id", "resource_group", "resource_type", "resource_name", "region"];
+
 /// The raw fields that a column is made from, besides those of the identity.
 fn fields_of(column: &str) -> FieldSet {
     const fn one(field: Field) -> FieldSet {
@@ -191,6 +195,7 @@ impl<'a> Row<'a> {
         raw: &Raw<'a>,
         scratch: &mut String,
         strict_policy: bool,
+        needs_place: bool,
     ) -> Result<Self, Option<&'a str>> {
         let time = raw.get(Field::Time);
         let ticks = time.and_then(|text| parse_ticks(text.as_bytes())).ok_or(time)?;
@@ -201,10 +206,14 @@ impl<'a> Row<'a> {
             is_compliance_check: None,
             has_claims: raw
                 .get(Field::Claims)
-                .is_some_and(|text| !matches!(text.trim(), "" | "{}" | "null")),
+                .is_some_and(|text| !matches!(text.trim_ascii(), "" | "{}" | "null")),
             user_without_idtyp: false,
         };
-        row.place(raw, scratch);
+        let id = raw.get(Field::ResourceId).map(|id| id.trim_ascii().trim_end_matches('/'));
+        row.texts[position::RESOURCE_ID] = folded(id, scratch);
+        if needs_place {
+            row.place(raw, scratch);
+        }
         row.operation(raw, scratch);
         row.outcome(raw, scratch);
         row.identity(raw, scratch);
@@ -222,8 +231,6 @@ impl<'a> Row<'a> {
     }
 
     fn place(&mut self, raw: &Raw<'a>, scratch: &mut String) {
-        let id = raw.get(Field::ResourceId).map(|id| id.trim().trim_end_matches('/'));
-        self.texts[position::RESOURCE_ID] = folded(id, scratch);
         let whole = self.texts[position::RESOURCE_ID];
         let id = self.text(position::RESOURCE_ID, scratch).unwrap_or_default();
         let parts = ResourceParts::of(id);
@@ -269,8 +276,9 @@ impl<'a> Row<'a> {
         if name.is_some() {
             self.texts[position::OPERATION_CLASS] = Piece::Borrowed(class.name());
         }
-        let scan =
-            raw.get(Field::IsComplianceCheck).map(|text| text.trim().eq_ignore_ascii_case("true"));
+        let scan = raw
+            .get(Field::IsComplianceCheck)
+            .map(|text| text.trim_ascii().eq_ignore_ascii_case("true"));
         self.is_compliance_check = scan.or(is_policy.then_some(false));
         self.is_policy_event = is_policy && scan != Some(true);
         if is_policy {
@@ -297,7 +305,7 @@ impl<'a> Row<'a> {
         }
         let sub_status = raw.get(Field::SubStatus).or(after).or(raw.get(Field::StatusCode));
         self.texts[position::SUB_STATUS] = folded(sub_status, scratch);
-        self.texts[position::LEVEL] = match raw.get(Field::Level).map(str::trim) {
+        self.texts[position::LEVEL] = match raw.get(Field::Level).map(str::trim_ascii) {
             Some("1") => Piece::Borrowed("critical"),
             Some("2") => Piece::Borrowed("error"),
             Some("3") => Piece::Borrowed("warning"),
@@ -320,7 +328,7 @@ impl<'a> Row<'a> {
             folded(raw.get(Field::CorrelationId).and_then(real_id), scratch);
         self.texts[position::OPERATION_ID] =
             folded(raw.get(Field::OperationId).and_then(real_id), scratch);
-        let method = raw.get(Field::HttpMethod).map(str::trim);
+        let method = raw.get(Field::HttpMethod).map(str::trim_ascii);
         self.texts[position::HTTP_METHOD] = match method {
             Some(method) if method.bytes().any(|byte| byte.is_ascii_lowercase()) => {
                 let start = scratch.len();
@@ -332,7 +340,7 @@ impl<'a> Row<'a> {
     }
 
     fn identity(&mut self, raw: &Raw<'a>, scratch: &mut String) {
-        let caller = raw.get(Field::Caller).map(str::trim);
+        let caller = raw.get(Field::Caller).map(str::trim_ascii);
         let unique_name = raw.get(Field::UniqueName).map(without_guest_prefix);
         let upn = raw
             .get(Field::Upn)
@@ -362,7 +370,7 @@ impl<'a> Row<'a> {
         let idtyp = raw.get(Field::Idtyp);
         let (principal, guessed) = classify(&Evidence {
             has_claims: self.has_claims,
-            caller: raw.get(Field::Caller).map(str::trim),
+            caller: raw.get(Field::Caller).map(str::trim_ascii),
             idtyp,
             has_identity_resource: raw.get(Field::IdentityResource).is_some(),
             has_scope: raw.get(Field::Scope).is_some(),
@@ -370,7 +378,7 @@ impl<'a> Row<'a> {
             unique_name: raw.get(Field::UniqueName),
             has_puid: raw.get(Field::Puid).is_some(),
             has_amr: amr.is_some(),
-            app_credential: raw.get(Field::AppCredential).map(str::trim),
+            app_credential: raw.get(Field::AppCredential).map(str::trim_ascii),
             has_app_id: raw.get(Field::AppId).is_some(),
             has_object_id: raw.get(Field::ObjectId).is_some(),
             has_spn: raw.get(Field::Spn).is_some(),
@@ -399,7 +407,7 @@ impl<'a> Row<'a> {
 
 /// Trimmed and in lower case; what is in lower case already is not copied.
 fn folded<'a>(text: Option<&'a str>, scratch: &mut String) -> Piece<'a> {
-    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
+    let Some(text) = text.map(str::trim_ascii).filter(|text| !text.is_empty()) else {
         return Piece::Absent;
     };
     let start = scratch.len();
@@ -425,12 +433,12 @@ fn made<'a>(start: usize, scratch: &str) -> Piece<'a> {
 }
 
 fn trimmed(text: Option<&str>) -> Piece<'_> {
-    text.map(str::trim).filter(|text| !text.is_empty()).map_or(Piece::Absent, Piece::Borrowed)
+    text.map(str::trim_ascii).filter(|text| !text.is_empty()).map_or(Piece::Absent, Piece::Borrowed)
 }
 
 /// A comma-joined claim without blanks around its values.
 fn list<'a>(text: Option<&'a str>, scratch: &mut String) -> Piece<'a> {
-    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
+    let Some(text) = text.map(str::trim_ascii).filter(|text| !text.is_empty()) else {
         return Piece::Absent;
     };
     if !text.contains(char::is_whitespace) {
@@ -441,14 +449,14 @@ fn list<'a>(text: Option<&'a str>, scratch: &mut String) -> Piece<'a> {
         if place > 0 {
             scratch.push(',');
         }
-        scratch.push_str(value.trim());
+        scratch.push_str(value.trim_ascii());
     }
     made(start, scratch)
 }
 
 /// An id that is not the empty GUID or another way of saying "none".
 fn real_id(text: &str) -> Option<&str> {
-    let text = text.trim();
+    let text = text.trim_ascii();
     (!text.eq_ignore_ascii_case("n/a") && text != "00000000-0000-0000-0000-000000000000")
         .then_some(text)
 }
@@ -479,16 +487,16 @@ impl ResourceParts {
         if !id.starts_with('/') {
             return parts;
         }
-        let (mut at, mut previous) = (0, "");
-        for segment in id.split('/') {
+        let (mut at, mut previous) = (0, &b""[..]);
+        for segment in id.as_bytes().split(|byte| *byte == b'/') {
             let range = at..at + segment.len();
             if !segment.is_empty() {
                 match previous {
-                    "subscriptions" if parts.subscription.is_none() => {
-                        parts.subscription = Some(range.clone())
+                    b"subscriptions" if parts.subscription.is_none() => {
+                        parts.subscription = Some(range.clone());
                     }
-                    "resourcegroups" if parts.group.is_none() => parts.group = Some(range.clone()),
-                    "providers" => parts.provider = Some(at),
+                    b"resourcegroups" if parts.group.is_none() => parts.group = Some(range.clone()),
+                    b"providers" => parts.provider = Some(at),
                     _ => {}
                 }
                 parts.name = Some(range);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::error::RejectReason;
 use crate::extract::chunk::{Chunk, ChunkSink, Span};
 use crate::json::check::{key_end, value_end};
-use crate::json::scan::{MARKED_BYTES, Marks, between, skip_whitespace};
+use crate::json::scan::{MARKED_BYTES, Marks, between, line_end, skip_whitespace};
 use crate::json::{Fault, FaultKind, byte_at};
 use crate::limits::{BLOCK_BYTES, PADDING_BYTES, RECORD_BYTES_MAX, REJECT_BYTES_MAX};
 
@@ -292,7 +292,7 @@ impl Framer {
     }
 
     fn object(&mut self, at: usize) -> Step {
-        let line_end = memchr::memchr(b'\n', &self.buffer[at..]).map(|length| at + length);
+        let line_end = self.line_end(at);
         if let Some(end) = line_end.and_then(|line_end| self.whole_line(at, line_end)) {
             return Step::Record(self.span(at, end, None), end);
         }
@@ -328,6 +328,11 @@ impl Framer {
         }
     }
 
+    /// Position of the next line feed.
+    fn line_end(&self, at: usize) -> Option<usize> {
+        Some(line_end(&self.buffer, at)).filter(|end| *end < self.buffer.len())
+    }
+
     /// The end of an object that takes exactly its line, if that is plain: the line ends in `}` and
     /// the next one begins an object. No object could go on that way after a `}`.
     fn whole_line(&self, at: usize, line_end: usize) -> Option<usize> {
@@ -341,8 +346,8 @@ impl Framer {
 
     /// Anything else: up to the end of its line.
     fn line(&self, at: usize) -> Step {
-        match memchr::memchr(b'\n', &self.buffer[at..]) {
-            Some(length) => Step::Record(self.span(at, at + length, None), at + length),
+        match self.line_end(at) {
+            Some(end) => Step::Record(self.span(at, end, None), end),
             None if self.at_end => {
                 let end = self.buffer.len();
                 Step::Record(self.span(at, end, None), end)

@@ -33,8 +33,14 @@ fn hash(bytes: &[u8]) -> u128 {
     twox_hash::XxHash3_128::oneshot(bytes)
 }
 
-/// The hash of an event's identity (xxh3, 128 bits, over case-folded texts).
-pub(crate) fn event_key(row: &Row<'_>, scratch: &str, policies: &[Policy]) -> u128 {
+/// The hash of an event's identity (xxh3, 128 bits, over case-folded texts); `buffer` is only
+/// there to be used again.
+pub(crate) fn event_key(
+    row: &Row<'_>,
+    scratch: &str,
+    policies: &[Policy],
+    buffer: &mut Vec<u8>,
+) -> u128 {
     const TEXTS: [usize; 5] = [
         position::RESOURCE_ID,
         position::OPERATION,
@@ -42,12 +48,14 @@ pub(crate) fn event_key(row: &Row<'_>, scratch: &str, policies: &[Policy]) -> u1
         position::SUB_STATUS,
         position::CORRELATION_ID,
     ];
-    // On the stack: this runs once per record, and identities are a few hundred bytes.
-    let mut buffer = Vec::with_capacity(512);
+    buffer.clear();
     buffer.extend_from_slice(&row.ticks.to_le_bytes());
     for position in TEXTS {
         buffer.push(0);
         buffer.extend_from_slice(row.text(position, scratch).unwrap_or_default().as_bytes());
+    }
+    if policies.is_empty() {
+        return hash(buffer);
     }
     let mut named: Vec<(&str, &str)> = policies
         .iter()
@@ -63,5 +71,5 @@ pub(crate) fn event_key(row: &Row<'_>, scratch: &str, policies: &[Policy]) -> u1
             buffer.extend_from_slice(text.as_bytes());
         }
     }
-    hash(&buffer)
+    hash(buffer)
 }

@@ -11,7 +11,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
 
 use crate::error::{Location, Reject, RejectReason, Warning};
-use crate::extract::activity::{COLUMN_COUNT, Row, fields_for, position};
+use crate::extract::activity::{COLUMN_COUNT, PLACE_COLUMNS, Row, fields_for, position};
 use crate::extract::chunk::{Chunk, Span};
 use crate::extract::column::Columns;
 use crate::extract::field::Field;
@@ -115,6 +115,10 @@ pub struct Extractor {
     guess: usize,
     unescaped: Unescaped,
     scratch: String,
+    /// Bytes of an event's identity, before they are hashed.
+    identity: Vec<u8>,
+    /// Whether resource ids have to be taken apart.
+    needs_place: bool,
     activity: Columns,
     policy: Columns,
     out: Tally,
@@ -163,6 +167,9 @@ impl Extractor {
             guess: 0,
             unescaped: Unescaped::default(),
             scratch: String::new(),
+            identity: Vec::new(),
+            needs_place: wanted.activity.iter().any(|name| PLACE_COLUMNS.contains(name))
+                || wanted.filter != Filter::default(),
             activity: Columns::new(&ACTIVITY, |name| {
                 name != "source_record" && wanted.activity.contains(&name)
             }),
@@ -356,7 +363,12 @@ impl Extractor {
         self.unescaped.fill(walker, record.text);
         self.scratch.clear();
         let raw = Raw { walker, text: record.text, unescaped: &self.unescaped };
-        let row = match Row::normalise(&raw, &mut self.scratch, self.wanted.strict_policy) {
+        let row = match Row::normalise(
+            &raw,
+            &mut self.scratch,
+            self.wanted.strict_policy,
+            self.needs_place,
+        ) {
             Ok(row) => row,
             Err(time) => {
                 let detail = time.map_or_else(
@@ -381,7 +393,7 @@ impl Extractor {
             drop(policies);
             return self.ignore(reason);
         }
-        let key = event_key(&row, &self.scratch, &policies);
+        let key = event_key(&row, &self.scratch, &policies, &mut self.identity);
         let id = row.text(position::EVENT_ID, &self.scratch);
         let place = Placed {
             file: record.file,

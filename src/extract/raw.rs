@@ -31,6 +31,15 @@ impl Unescaped {
     }
 }
 
+/// Whether a text says anything: it is neither empty nor blanks only.
+#[inline]
+fn is_told(text: &str) -> bool {
+    match text.as_bytes().first() {
+        None => false,
+        Some(first) => *first > b' ' || !text.trim_ascii().is_empty(),
+    }
+}
+
 /// The raw fields of the record that was walked last.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Raw<'a> {
@@ -53,6 +62,6 @@ impl<'a> Raw<'a> {
             }
             _ => self.walker.text_of(self.text, slot),
         };
-        (!text.trim_ascii().is_empty()).then_some(text)
+        is_told(text).then_some(text)
     }
 }

@@ -37,6 +37,11 @@ mod wide {
     }
 
     #[inline(always)]
+    pub(super) fn newlines(block: &[u8; WIDTH]) -> u32 {
+        equal_to_any(block, 0, [b'\n'])
+    }
+
+    #[inline(always)]
     pub(super) fn not_whitespace(block: &[u8; WIDTH]) -> u32 {
         equal_to_any(block, 0, [b' ', b'\n', b'\r', b'\t']) ^ 0xffff
     }
@@ -78,6 +83,26 @@ macro_rules! first_where {
 #[inline(always)]
 pub fn string_stop(bytes: &[u8], at: usize) -> usize {
     first_where!(bytes, at, wide::quotes_and_backslashes, |byte| matches!(byte, b'"' | b'\\'))
+}
+
+/// Position of the first line feed at or after `at`; the length of `bytes` when there is none.
+#[inline]
+pub fn line_end(bytes: &[u8], at: usize) -> usize {
+    first_where!(bytes, at, wide::newlines, |byte| byte == b'\n')
+}
+
+/// Whether `key` stands at `at`. Keys are a few words long: comparing words in place is quicker
+/// than calling the comparison of the C library.
+#[inline(always)]
+pub fn stands_at(bytes: &[u8], at: usize, key: &[u8]) -> bool {
+    let Some(there) = bytes.get(at..at + key.len()) else { return false };
+    let (words, rest) = key.as_chunks::<8>();
+    let (words_there, rest_there) = there.as_chunks::<8>();
+    let same = |(left, right): (&[u8; 8], &[u8; 8])| {
+        u64::from_ne_bytes(*left) == u64::from_ne_bytes(*right)
+    };
+    words.iter().zip(words_there).all(same)
+        && rest.iter().zip(rest_there).all(|(left, right)| left == right)
 }
 
 /// Position of the first byte at or after `at` that is no JSON whitespace.
@@ -173,7 +198,7 @@ mod tests {
     use proptest::prelude::{any, prop};
     use proptest::{prop_assert_eq, proptest};
 
-    use super::{MARKED_BYTES, Marks, skip_whitespace, string_stop};
+    use super::{MARKED_BYTES, Marks, line_end, skip_whitespace, stands_at, string_stop};
 
     fn naive(bytes: &[u8], at: usize, wanted: impl Fn(u8) -> bool) -> usize {
         (at..bytes.len()).find(|place| wanted(bytes[*place])).unwrap_or(bytes.len())
@@ -187,7 +212,18 @@ mod tests {
         ) {
             let at = at.index(bytes.len() + 1);
             prop_assert_eq!(string_stop(&bytes, at), naive(&bytes, at, |byte| b"\"\\".contains(&byte)));
+            prop_assert_eq!(line_end(&bytes, at), naive(&bytes, at, |byte| byte == b'\n'));
             prop_assert_eq!(skip_whitespace(&bytes, at), naive(&bytes, at, |byte| !b" \n\r\t".contains(&byte)));
+        }
+
+        #[test]
+        fn keys_are_found_where_they_stand_and_nowhere_else(
+            bytes in prop::collection::vec(prop::sample::select(&b"ab"[..]), 0..40),
+            at in 0_usize..44,
+            key in prop::collection::vec(prop::sample::select(&b"ab"[..]), 0..20),
+        ) {
+            let stands = bytes.get(at..).is_some_and(|rest| rest.starts_with(&key));
+            prop_assert_eq!(stands_at(&bytes, at, &key), stands);
         }
 
         #[test]

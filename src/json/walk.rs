@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use super::check::{key_end, scalar_end, string_end, value_end};
 use super::escape::unescape_into;
-use super::scan::skip_whitespace;
+use super::scan::{skip_whitespace, stands_at};
 use super::tree::Tree;
 use super::{Fault, FaultKind, byte_at};
 use crate::limits::{DEPTH_MAX, TEXT_NESTING_MAX};
@@ -350,7 +350,7 @@ impl Walker {
         // A member that is missing this time is stepped over once.
         for candidate in *expected..(*expected + 2).min(learned.order.len()) {
             let known = &learned.order[candidate];
-            if bytes.get(at..).is_some_and(|rest| rest.starts_with(&known.quoted)) {
+            if stands_at(bytes, at, &known.quoted) {
                 *expected = candidate + 1;
                 return Ok((known.child, skip_whitespace(bytes, at + known.quoted.len())));
             }
