@@ -56,6 +56,10 @@ impl<'a> Raw<'a> {
         let slot = self.walker.slots().get(field as usize).copied()?;
         let text = match slot.kind {
             SlotKind::Absent | SlotKind::Null => return None,
+            // An object in place of a text is one whose own `value` says nothing.
+            SlotKind::Object | SlotKind::Array if !matches!(field, Field::Claims | Field::Policies) => {
+                return None;
+            }
             SlotKind::EscapedText => {
                 let (start, end) = self.unescaped.spans[field as usize];
                 self.unescaped.text.get(start as usize..end as usize)?

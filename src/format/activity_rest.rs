@@ -12,7 +12,7 @@ pub(super) static FORMAT: Format = Format {
     name: "activity_rest",
     title: "Activity Log from REST, `az monitor activity-log list` or the portal's JSON tab",
     cannot_tell: "",
-    claims_hint: "the events come without a token: `$select` or `--query` may have dropped `claims`",
+    claims_hint: "`$select`, `--query`, or `Get-AzActivityLog` without `-DetailedOutput` drops the claims; leave it out, or add it",
     kind: Kind::Activity,
     claims: &[
         Claim::Object("operationName"),

@@ -15,7 +15,7 @@ pub(super) static FORMAT: Format = Format {
         Claim::Has("InitiatedBy"),
         Claim::Has("TargetResources"),
         Claim::HasAny(&["AADOperationType", "LoggedByService"]),
-        Claim::HasAny(&["TimeGenerated", "TimeGenerated [UTC]", "ActivityDateTime", "@timestamp"]),
+        Claim::HasAny(&["TimeGenerated", "TimeGenerated [UTC]", "AADOperationType"]),
     ],
     paths: &[],
     claims_at: &[],

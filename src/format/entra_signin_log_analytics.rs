@@ -14,12 +14,7 @@ pub(super) static FORMAT: Format = Format {
     claims: &[
         Claim::HasAny(&["ResultType", "Status"]),
         Claim::HasAny(&["UserPrincipalName", "ServicePrincipalId", "UserId"]),
-        Claim::HasAny(&[
-            "CreatedDateTime",
-            "CreatedDateTime [UTC]",
-            "TimeGenerated",
-            "TimeGenerated [UTC]",
-        ]),
+        Claim::HasAny(&["TimeGenerated", "TimeGenerated [UTC]"]),
         Claim::HasAny(&["AppId", "AppDisplayName", "ResourceIdentity"]),
         Claim::NoneOf("Type", &["AzureActivity", "AuditLogs"]),
     ],

@@ -37,8 +37,7 @@ fn formats_of(folder: &str) -> &[&str] {
         "activity_python_sdk" => &["activity_python_sdk"],
         "activity_rest" => &["activity_rest"],
         "entra_audit_diagnostic" => &["entra_audit_diagnostic"],
-        // Audit records are only counted: which of their shapes it is decides nothing yet.
-        "entra_audit_graph" => &["entra_audit_graph", "entra_audit_log_analytics"],
+        "entra_audit_graph" => &["entra_audit_graph"],
         "entra_signin_diagnostic" => &["entra_signin_diagnostic"],
         "entra_signin_graph" => &["entra_signin_graph"],
         other => panic!("the folder `{other}` is not known here"),

@@ -72,7 +72,7 @@ static FIXTURES: LazyLock<Vec<Fixture>> = LazyLock::new(|| {
 
 fn open_tables(file: &Arc<str>, text: &[u8], offset: u64) -> OpenedTables {
     let mut opened = OpenedTables::default();
-    let summary = read_tables(file, text, offset, &mut |chunk| {
+    let summary = read_tables(file, text, offset, &mut |chunk: Chunk| {
         opened.chunks.push(chunk);
         ControlFlow::Continue(())
     });
@@ -97,7 +97,7 @@ fn extractor() -> Extractor {
 fn chunks_of(text: &[u8], block_bytes: usize) -> Vec<Chunk> {
     let mut chunks = Vec::new();
     let bounds = Bounds { block_bytes, record_bytes_max: RECORD_BYTES_MAX };
-    frame_within(bounds, &Arc::from("input"), &mut { text }, &mut |chunk| {
+    frame_within(bounds, &Arc::from("input"), &mut { text }, &mut |chunk: Chunk| {
         chunks.push(chunk);
         ControlFlow::Continue(())
     })
@@ -301,6 +301,7 @@ fn two_exports_of_the_same_events_keep_the_same_in_either_order() {
             let there = kept(&[left_keys, right_keys]);
             let back = kept(&[right_keys, left_keys]);
             assert_eq!(there, back, "{} and {}", left.name, right.name);
+            assert_eq!(there.0, 176, "{} and {}", left.name, right.name);
         }
     }
 }

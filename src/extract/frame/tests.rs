@@ -8,6 +8,8 @@ use std::sync::Arc;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop};
 use proptest::{prop_assert, prop_assert_eq, prop_oneof, proptest};
 
+use crate::extract::chunk::Chunk;
+
 use super::{Bounds, Framed, frame, frame_within};
 use crate::error::RejectReason;
 use crate::limits::RECORD_BYTES_MAX;
@@ -39,7 +41,7 @@ type Found = (u64, String, Option<RejectReason>);
 fn framed_within(bounds: Bounds, reader: &mut dyn Read) -> (Vec<Found>, Framed) {
     let mut found = Vec::new();
     let file: Arc<str> = Arc::from("input");
-    let framed = frame_within(bounds, &file, reader, &mut |chunk| {
+    let framed = frame_within(bounds, &file, reader, &mut |chunk: Chunk| {
         for span in &chunk.records {
             let (start, end) = (span.start as usize, span.end as usize);
             // What is kept of a record that is too large ends with its block.
@@ -318,7 +320,7 @@ fn a_reader_that_fails_loses_only_what_it_had_not_given() {
     }
     let text = "{\"a\":1}\n{\"a\":2}\n{\"a\":";
     let mut found = Vec::new();
-    let error = frame(&Arc::from("input"), &mut Failing(text.as_bytes()), &mut |chunk| {
+    let error = frame(&Arc::from("input"), &mut Failing(text.as_bytes()), &mut |chunk: Chunk| {
         found.extend(chunk.records.iter().map(|span| span.offset));
         ControlFlow::Continue(())
     });
