@@ -4,7 +4,7 @@
 const USERS: u64 = 500;
 const RESOURCES: u64 = 5_000;
 
-/// A small generator (SplitMix64), so that the data needs no package.
+/// A small generator (`SplitMix64`), so that the data needs no package.
 struct Seeded(u64);
 
 impl Seeded {
@@ -85,7 +85,7 @@ fn claims(told: &Told, gap: &str) -> String {
 }
 
 /// Events as a diagnostic setting writes them: one JSON object a line, about 2 kB each.
-pub fn diagnostic_lines(events: u64) -> Vec<u8> {
+pub(crate) fn diagnostic_lines(events: u64) -> Vec<u8> {
     let mut seeded = Seeded(1);
     let mut out = String::new();
     for number in 0..events {
@@ -108,7 +108,7 @@ pub fn diagnostic_lines(events: u64) -> Vec<u8> {
 }
 
 /// Events as the Azure CLI prints them: an array, indented by two, keys sorted.
-pub fn az_array(events: u64) -> Vec<u8> {
+pub(crate) fn az_array(events: u64) -> Vec<u8> {
     let mut seeded = Seeded(2);
     let mut out = String::from("[\n");
     for number in 0..events {

@@ -1,4 +1,17 @@
 #![doc = include_str!("ARCHITECTURE.md")]
+#![cfg_attr(
+    test,
+    expect(
+        clippy::case_sensitive_file_extension_comparisons,
+        clippy::cast_possible_truncation,
+        clippy::format_collect,
+        clippy::format_push_string,
+        clippy::cast_possible_wrap,
+        clippy::match_same_arms,
+        clippy::type_complexity,
+        reason = "tests are small, and are read more often than they run"
+    )
+)]
 
 pub mod error;
 pub mod limits;

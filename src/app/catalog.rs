@@ -25,7 +25,7 @@ pub fn reports(queries_dir: Option<&Path>) -> Result<Page, Error> {
         .reports()
         .iter()
         .map(|report| vec![report.id.clone(), report.title.clone(), report.grain.clone()]);
-    page("reports", "Reports", &["report", "title", "one row per"], rows.collect())
+    page("reports", "Reports", &["report", "title", "one row per"], &rows.collect::<Vec<_>>())
 }
 
 /// What a report's header says, as help, and its SQL; ends with a line feed.
@@ -77,7 +77,12 @@ pub fn formats() -> Result<Page, Error> {
             format.cannot_tell.to_owned(),
         ]
     });
-    page("formats", "Export shapes", &["format", "is", "what", "cannot tell"], rows.collect())
+    page(
+        "formats",
+        "Export shapes",
+        &["format", "is", "what", "cannot tell"],
+        &rows.collect::<Vec<_>>(),
+    )
 }
 
 /// One row per column of every table.
@@ -95,10 +100,15 @@ pub fn schema() -> Result<Page, Error> {
             ]
         })
     });
-    page("schema", "Tables and columns", &["table", "column", "type", "meaning"], rows.collect())
+    page(
+        "schema",
+        "Tables and columns",
+        &["table", "column", "type", "meaning"],
+        &rows.collect::<Vec<_>>(),
+    )
 }
 
-fn page(id: &str, title: &str, names: &[&str], rows: Vec<Vec<String>>) -> Result<Page, Error> {
+fn page(id: &str, title: &str, names: &[&str], rows: &[Vec<String>]) -> Result<Page, Error> {
     let fields: Vec<Field> =
         names.iter().map(|name| Field::new(*name, DataType::Utf8View, true)).collect();
     let columns = (0..names.len())
@@ -106,7 +116,7 @@ fn page(id: &str, title: &str, names: &[&str], rows: Vec<Vec<String>>) -> Result
             let texts = rows
                 .iter()
                 .map(|row| row.get(column).map(String::as_str).filter(|text| !text.is_empty()));
-            Arc::new(StringViewArray::from_iter(texts))
+            Arc::new(texts.collect::<StringViewArray>())
         })
         .collect();
     let schema = Arc::new(Schema::new(fields));

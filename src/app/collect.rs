@@ -145,8 +145,9 @@ impl Collector {
         let rows = if self.wanted.contains(&"source_record") {
             let number =
                 |ordinal: &u32| i64::try_from(base + u64::from(*ordinal) + 1).unwrap_or(i64::MAX);
-            let numbers = Int64Array::from_iter_values(chunk.ordinals.iter().map(number));
-            with_records(&chunk.activity, Arc::new(numbers)).map_err(Error::Arrow)?
+            let numbers: ArrayRef =
+                Arc::new(Int64Array::from_iter_values(chunk.ordinals.iter().map(number)));
+            with_records(&chunk.activity, &numbers).map_err(Error::Arrow)?
         } else {
             chunk.activity
         };
@@ -408,14 +409,14 @@ fn widen(window: &mut (Option<i64>, Option<i64>), rows: &RecordBatch) {
 }
 
 /// The batch with the column `source_record` in its place.
-fn with_records(batch: &RecordBatch, numbers: ArrayRef) -> Result<RecordBatch, ArrowError> {
+fn with_records(batch: &RecordBatch, numbers: &ArrayRef) -> Result<RecordBatch, ArrowError> {
     let is_wanted = |name: &str| name == "source_record" || batch.column_by_name(name).is_some();
     let schema = ACTIVITY.arrow_schema(is_wanted);
     let columns = schema
         .fields()
         .iter()
         .map(|field| {
-            batch.column_by_name(field.name()).map_or_else(|| Arc::clone(&numbers), Arc::clone)
+            batch.column_by_name(field.name()).map_or_else(|| Arc::clone(numbers), Arc::clone)
         })
         .collect();
     RecordBatch::try_new(Arc::new(schema), columns)

@@ -150,7 +150,7 @@ struct Reading<'p> {
 }
 
 impl Reading<'_> {
-    fn input<'s>(&mut self, scope: &Scope<'s>, input: &Input) {
+    fn input(&mut self, scope: &Scope<'_>, input: &Input) {
         let bytes_read = AtomicU64::new(0);
         let mut visit = |stream: Stream<'_>| {
             let flow = self.stream(scope, stream);
@@ -168,7 +168,7 @@ impl Reading<'_> {
         }
     }
 
-    fn stream<'s>(&mut self, scope: &Scope<'s>, stream: Stream<'_>) -> ControlFlow<()> {
+    fn stream(&mut self, scope: &Scope<'_>, stream: Stream<'_>) -> ControlFlow<()> {
         let name = stream.name;
         let mut end = StreamEnd { name: Arc::clone(&name), ..StreamEnd::default() };
         match stream.content {
@@ -198,7 +198,7 @@ impl Reading<'_> {
         if self.stopped.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    fn text<'s>(&mut self, scope: &Scope<'s>, end: &mut StreamEnd, reader: &mut dyn BufRead) {
+    fn text(&mut self, scope: &Scope<'_>, end: &mut StreamEnd, reader: &mut dyn BufRead) {
         let name = Arc::clone(&end.name);
         let head = reader.fill_buf().unwrap_or_default();
         if looks_like_csv(head) {
@@ -213,7 +213,7 @@ impl Reading<'_> {
         }
     }
 
-    fn parquet<'s>(&mut self, scope: &Scope<'s>, end: &mut StreamEnd, file: File) {
+    fn parquet(&mut self, scope: &Scope<'_>, end: &mut StreamEnd, file: File) {
         let name = Arc::clone(&end.name);
         end.bytes = file.metadata().map_or(0, |metadata| metadata.len());
         match normalised_table(&file) {
@@ -272,7 +272,7 @@ impl Reading<'_> {
     }
 
     /// Gives a chunk to the workers; helps them while enough is under way.
-    fn send<'s>(&mut self, scope: &Scope<'s>, chunk: Chunk) -> ControlFlow<()> {
+    fn send(&mut self, scope: &Scope<'_>, chunk: Chunk) -> ControlFlow<()> {
         let number = self.sent;
         self.sent += 1;
         let line = Arc::clone(&self.line);

@@ -3,6 +3,7 @@
 //! One JSON object a line: `file`, `record` (from 1; 0 for a whole input), `byte`, `reason`,
 //! `detail`, and the bytes as `raw` (text) or, when they are not UTF-8, as `raw_hex`.
 
+use std::fmt::Write as _;
 use std::io;
 use std::io::Write;
 use std::path::Path;
@@ -75,7 +76,8 @@ fn write_text(out: &mut dyn Write, text: &str) -> io::Result<()> {
             '\r' => shown.push_str("\\r"),
             '\t' => shown.push_str("\\t"),
             control if control < ' ' => {
-                shown.push_str(&format!("\\u{:04x}", u32::from(control)));
+                // Writing to a text cannot fail.
+                let _ = write!(shown, "\\u{:04x}", u32::from(control));
             }
             other => shown.push(other),
         }

@@ -88,6 +88,7 @@ impl FieldSet {
     }
 
     /// What is in either set.
+    #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }

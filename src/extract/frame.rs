@@ -183,14 +183,12 @@ impl Framer {
     fn scan(&mut self) {
         loop {
             if let Some(mut balance) = self.skipping.take() {
-                match balance.end(&self.buffer, self.at) {
-                    Some(end) => self.at = end,
-                    None => {
-                        self.at = self.buffer.len();
-                        self.skipping = Some(balance);
-                        return;
-                    }
-                }
+                let Some(end) = balance.end(&self.buffer, self.at) else {
+                    self.at = self.buffer.len();
+                    self.skipping = Some(balance);
+                    return;
+                };
+                self.at = end;
             }
             let start = skip_whitespace(&self.buffer, self.at);
             if start >= self.buffer.len() {

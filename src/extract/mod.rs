@@ -200,7 +200,7 @@ impl Extractor {
                         let detail =
                             format!("byte {} of the record is not UTF-8", error.valid_up_to());
                         let at = span.offset + error.valid_up_to() as u64;
-                        self.reject(&chunk.file, at, RejectReason::InvalidUtf8, detail, bytes);
+                        self.reject((&chunk.file, at), RejectReason::InvalidUtf8, detail, bytes);
                     }
                 }
             }
@@ -230,7 +230,7 @@ impl Extractor {
     fn span(&mut self, chunk: &Chunk, text: &str, span: &Span, base: usize) {
         if let Some(reason) = span.damage {
             let detail = describe(reason).to_owned();
-            self.reject(&chunk.file, span.offset, reason, detail, span_bytes(chunk, span));
+            self.reject((&chunk.file, span.offset), reason, detail, span_bytes(chunk, span));
             return;
         }
         self.record(Record {
@@ -315,7 +315,7 @@ impl Extractor {
                     };
                     match span.damage {
                         Some(reason) => {
-                            self.reject_record(part, reason, describe(reason).to_owned())
+                            self.reject_record(part, reason, describe(reason).to_owned());
                         }
                         None => self.record(part),
                     }
@@ -399,6 +399,7 @@ impl Extractor {
             file: record.file,
             offset: record.offset,
             format: self.wanted.formats.all[self.guess].name,
+            key,
         };
         if let Some(wanted) = &self.wanted.raw_of {
             let is_it = id.map_or_else(|| format!("key:{key:032x}") == *wanted, |id| id == wanted);
@@ -408,7 +409,7 @@ impl Extractor {
                     .push(record.text.get(record.start..record.end).unwrap_or_default().to_owned());
             }
         }
-        append_activity(&mut self.activity, &row, &self.scratch, &place, key);
+        append_activity(&mut self.activity, &row, &self.scratch, &place);
         if row.is_policy_event {
             let row_number = u32::try_from(self.out.keys.len()).unwrap_or(u32::MAX);
             let event_id = id.map_or_else(|| format!("key:{key:032x}"), str::to_owned);
@@ -555,13 +556,12 @@ impl Extractor {
 
     fn reject_record(&mut self, record: Record<'_>, reason: RejectReason, detail: String) {
         let raw = record.text.as_bytes().get(record.start..record.end).unwrap_or_default();
-        self.reject(record.file, record.offset, reason, detail, raw);
+        self.reject((record.file, record.offset), reason, detail, raw);
     }
 
     fn reject(
         &mut self,
-        file: &Arc<str>,
-        byte: u64,
+        (file, byte): (&Arc<str>, u64),
         reason: RejectReason,
         detail: String,
         raw: &[u8],
@@ -632,15 +632,10 @@ struct Placed<'a> {
     file: &'a Arc<str>,
     offset: u64,
     format: &'static str,
+    key: u128,
 }
 
-fn append_activity(
-    columns: &mut Columns,
-    row: &Row<'_>,
-    scratch: &str,
-    placed: &Placed<'_>,
-    key: u128,
-) {
+fn append_activity(columns: &mut Columns, row: &Row<'_>, scratch: &str, placed: &Placed<'_>) {
     for (place, builder) in &mut columns.builders {
         match *place {
             position::EVENT_TIME => builder.integer(Some(micros(row.ticks))),
@@ -649,10 +644,10 @@ fn append_activity(
             position::FORMAT => builder.text(Some(placed.format)),
             position::IS_POLICY_EVENT => builder.boolean(Some(row.is_policy_event)),
             position::IS_COMPLIANCE_CHECK => builder.boolean(row.is_compliance_check),
-            position::EVENT_KEY => builder.text(Some(&format!("{key:032x}"))),
+            position::EVENT_KEY => builder.text(Some(&format!("{:032x}", placed.key))),
             position::EVENT_ID => match row.text(position::EVENT_ID, scratch) {
                 Some(id) => builder.text(Some(id)),
-                None => builder.text(Some(&format!("key:{key:032x}"))),
+                None => builder.text(Some(&format!("key:{:032x}", placed.key))),
             },
             position::ATTEMPT_ID => builder.text(None),
             other => {

@@ -57,7 +57,9 @@ impl<'a> Raw<'a> {
         let text = match slot.kind {
             SlotKind::Absent | SlotKind::Null => return None,
             // An object in place of a text is one whose own `value` says nothing.
-            SlotKind::Object | SlotKind::Array if !matches!(field, Field::Claims | Field::Policies) => {
+            SlotKind::Object | SlotKind::Array
+                if !matches!(field, Field::Claims | Field::Policies) =>
+            {
                 return None;
             }
             SlotKind::EscapedText => {

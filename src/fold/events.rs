@@ -24,7 +24,7 @@ impl<'a> Text<'a> {
         Self(batch.column_by_name(name).and_then(|column| column.as_string_view_opt()))
     }
 
-    pub(crate) fn get(&self, row: usize) -> Option<&'a str> {
+    pub(crate) fn get(self, row: usize) -> Option<&'a str> {
         let column = self.0?;
         column.is_valid(row).then(|| column.value(row))
     }
@@ -43,7 +43,7 @@ impl<'a> Times<'a> {
         )
     }
 
-    pub(crate) fn get(&self, row: usize) -> Option<i64> {
+    pub(crate) fn get(self, row: usize) -> Option<i64> {
         let column = self.0?;
         column.is_valid(row).then(|| column.value(row))
     }
@@ -58,7 +58,7 @@ impl<'a> Flags<'a> {
         Self(batch.column_by_name(name).and_then(|column| column.as_boolean_opt()))
     }
 
-    pub(crate) fn is_true(&self, row: usize) -> bool {
+    pub(crate) fn is_true(self, row: usize) -> bool {
         self.0.is_some_and(|column| column.is_valid(row) && column.value(row))
     }
 }

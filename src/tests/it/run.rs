@@ -138,6 +138,7 @@ impl Ran {
 }
 
 /// The kernel's high-water mark, as last seen before the process ended.
+#[expect(clippy::disallowed_methods, reason = "the kernel offers nothing to wait on but time")]
 fn peak(status: &str) -> Option<u64> {
     let mut peak = None;
     loop {
