@@ -12,7 +12,9 @@ use crate::app::error::Error;
 use crate::app::ingest::Job;
 use crate::app::progress::Progress;
 use crate::app::rejects::RejectFile;
-use crate::app::tables_read::{conform, filtered, keys_of, policies_of_kept};
+use crate::app::tables_read::{
+    conform, filtered, keys_of, policies_of_kept, strictly_judged, with_mfa_policies,
+};
 use crate::error::{Accounting, Reject, Warning};
 use crate::extract::Extracted;
 use crate::extract::filter::Filter;
@@ -64,6 +66,8 @@ pub(crate) struct Collector {
     rejects: Option<RejectFile>,
     wanted: Vec<&'static str>,
     filter: Filter,
+    strict_policy: bool,
+    mfa_policies: Vec<String>,
     strict: bool,
     memory_max: Option<u64>,
     memory: u64,
@@ -106,6 +110,8 @@ impl Collector {
             rejects: job.rejects.take(),
             wanted: job.wanted.activity.clone(),
             filter: job.wanted.filter.clone(),
+            strict_policy: job.wanted.strict_policy,
+            mfa_policies: job.wanted.mfa_policies.clone(),
             strict: job.strict,
             memory_max: job.memory,
             memory: 0,
@@ -175,6 +181,7 @@ impl Collector {
         self.taken += 1;
         if name == ACTIVITY_POLICY.name {
             let rows = conform(batch, &ACTIVITY_POLICY, |_| true).map_err(Error::Arrow)?;
+            let rows = with_mfa_policies(&rows, &self.mfa_policies).map_err(Error::Arrow)?;
             self.policy.push(PolicyBatch::Table(rows));
             return Ok(());
         }
@@ -188,6 +195,11 @@ impl Collector {
         }
         progress.add_rows(batch.num_rows() as u64);
         let keys = keys_of(&batch);
+        let batch = if self.strict_policy {
+            strictly_judged(&batch, &keys).map_err(Error::Arrow)?
+        } else {
+            batch
+        };
         let rows =
             conform(&batch, &ACTIVITY, |name| self.wanted.contains(&name)).map_err(Error::Arrow)?;
         self.take_rows(rows, keys, true)
@@ -242,8 +254,12 @@ impl Collector {
     }
 
     /// Takes a reject of a whole stream; it counts as a record that could not be read.
-    pub(crate) fn reject_whole(&mut self, reject: Reject) -> Result<(), Error> {
+    pub(crate) fn reject_whole(&mut self, mut reject: Reject) -> Result<(), Error> {
         self.taken += 1;
+        // A stream that broke did so in the record after the last one read.
+        if reject.location.byte > 0 {
+            reject.location.record = self.stream.records + 1;
+        }
         self.out.accounting.records += 1;
         self.reject(reject)
     }

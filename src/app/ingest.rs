@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::RecordBatch;
@@ -16,11 +16,11 @@ use crate::app::collect::{Collector, Ingested, StreamEnd};
 use crate::app::error::Error;
 use crate::app::progress::Progress;
 use crate::app::rejects::RejectFile;
-use crate::container::ContainerError;
 use crate::container::avro::read_avro;
 use crate::container::csv::read_csv;
 use crate::container::parquet::{NormalisedTable, normalised_table, read_parquet};
 use crate::container::tables::read_tables;
+use crate::container::{ContainerError, Summary};
 use crate::error::{Location, Reject, RejectReason, Warning};
 use crate::extract::chunk::{Chunk, ChunkSink};
 use crate::extract::frame::frame;
@@ -127,8 +127,15 @@ impl Line {
     fn work(&self, number: u64, chunk: Chunk) {
         let idle = locked(&self.extractors).pop();
         let mut extractor = idle.unwrap_or_else(|| Extractor::new(self.wanted.clone()));
-        let extracted = extractor.extract(&chunk);
-        locked(&self.extractors).push(extractor);
+        // A result has to come, or the one who waits for it waits for ever.
+        let extracted = catch_unwind(AssertUnwindSafe(|| extractor.extract(&chunk)));
+        let extracted = match extracted {
+            Ok(extracted) => {
+                locked(&self.extractors).push(extractor);
+                extracted
+            }
+            Err(_) => Err(ArrowError::ComputeError("a worker broke off".to_owned())),
+        };
         let item = Item::Chunk(Box::new(extracted));
         locked(&self.done).insert(number, item);
         let mut bytes = chunk.bytes;
@@ -151,13 +158,9 @@ struct Reading<'p> {
 
 impl Reading<'_> {
     fn input(&mut self, scope: &Scope<'_>, input: &Input) {
-        let bytes_read = AtomicU64::new(0);
-        let mut visit = |stream: Stream<'_>| {
-            let flow = self.stream(scope, stream);
-            self.progress.add_bytes(bytes_read.swap(0, Ordering::Relaxed));
-            flow
-        };
-        let opened = each_stream(input, &bytes_read, &mut visit);
+        let progress = self.progress;
+        let mut visit = |stream: Stream<'_>| self.stream(scope, stream);
+        let opened = each_stream(input, progress.bytes_read(), &mut visit);
         if let Err(error) = opened {
             if input.found_in_folder {
                 let reason = reason_of(error.trouble());
@@ -183,8 +186,9 @@ impl Reading<'_> {
             Content::Text(reader) => {
                 let counted = Counted { reader, bytes: 0 };
                 let mut reader = BufReader::with_capacity(TEXT_BUFFER_BYTES, counted);
-                self.text(scope, &mut end, &mut reader);
+                let done = self.text(scope, &mut end, &mut reader);
                 end.bytes = reader.get_ref().bytes;
+                self.container_end(&mut end, done);
             }
             Content::Avro(reader) => {
                 let mut reader = BufReader::new(Counted { reader, bytes: 0 });
@@ -198,19 +202,20 @@ impl Reading<'_> {
         if self.stopped.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    fn text(&mut self, scope: &Scope<'_>, end: &mut StreamEnd, reader: &mut dyn BufRead) {
+    fn text(
+        &mut self,
+        scope: &Scope<'_>,
+        end: &mut StreamEnd,
+        reader: &mut dyn BufRead,
+    ) -> Result<Summary, ContainerError> {
         let name = Arc::clone(&end.name);
         let head = reader.fill_buf().unwrap_or_default();
         if looks_like_csv(head) {
-            let done = read_csv(&name, reader, &mut |chunk| self.send(scope, chunk));
-            return self.container_end(end, done);
+            return read_csv(&name, reader, &mut |chunk| self.send(scope, chunk));
         }
-        match frame(&name, reader, &mut Sending { reading: self, scope }) {
-            Ok(framed) => end.framed = framed,
-            Err(error) => {
-                self.reject_whole(&name, 0, reason_of(trouble_of(&error)), error.to_string());
-            }
-        }
+        end.framed = frame(&name, reader, &mut Sending { reading: self, scope })
+            .map_err(ContainerError::Read)?;
+        Ok(Summary::default())
     }
 
     fn parquet(&mut self, scope: &Scope<'_>, end: &mut StreamEnd, file: File) {
@@ -250,11 +255,7 @@ impl Reading<'_> {
         }
     }
 
-    fn container_end(
-        &mut self,
-        end: &mut StreamEnd,
-        done: Result<crate::container::Summary, ContainerError>,
-    ) {
+    fn container_end(&mut self, end: &mut StreamEnd, done: Result<Summary, ContainerError>) {
         let name = Arc::clone(&end.name);
         match done {
             Ok(summary) => end.warnings = summary.warnings,
@@ -263,7 +264,12 @@ impl Reading<'_> {
                 self.reject_whole(&name, 0, RejectReason::Unrecognised, detail);
             }
             Err(ContainerError::Read(error)) => {
-                self.reject_whole(&name, 0, reason_of(trouble_of(&error)), error.to_string());
+                self.reject_whole(
+                    &name,
+                    end.bytes,
+                    reason_of(trouble_of(&error)),
+                    error.to_string(),
+                );
             }
             Err(error @ (ContainerError::Damaged { .. } | ContainerError::Unsupported { .. })) => {
                 self.reject_whole(&name, 0, RejectReason::Unreadable, error.to_string());

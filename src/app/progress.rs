@@ -35,9 +35,9 @@ impl Progress {
         self.bytes_total.store(bytes, Ordering::Relaxed);
     }
 
-    /// Counts stored bytes as read.
-    pub fn add_bytes(&self, bytes: u64) {
-        self.bytes_read.fetch_add(bytes, Ordering::Relaxed);
+    /// Stored bytes read so far: raised by whoever reads them.
+    pub fn bytes_read(&self) -> &AtomicU64 {
+        &self.bytes_read
     }
 
     /// Counts rows as extracted.

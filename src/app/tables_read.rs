@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BooleanArray, RecordBatch, new_null_array};
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch, StringViewArray, new_null_array};
 use arrow_cast::cast;
 use arrow_schema::ArrowError;
 use arrow_select::filter::filter_record_batch;
@@ -12,6 +12,8 @@ use crate::extract::filter::{Candidate, Filter};
 use crate::extract::identity::RowKey;
 use crate::extract::policy::PolicyFlags;
 use crate::fold::events::{Text, Times};
+use crate::mfa::policy::{MfaPolicy, mfa_policy};
+use crate::mfa::verdict::{Proof, strict_verdict};
 use crate::schema::Table;
 
 /// The batch with the columns of `table` that `keep` says yes to, in table order and of the
@@ -94,4 +96,47 @@ pub(crate) fn policies_of_kept(
         .map(|row| Some(ids.get(row).is_some_and(|id| kept_ids.contains(id))))
         .collect();
     filter_record_batch(rows, &mask)
+}
+
+/// The rows with their verdicts by the letter of the rule (`--strict-policy`): the tables hold the
+/// claims that it asks for.
+pub(crate) fn strictly_judged(
+    batch: &RecordBatch,
+    keys: &[RowKey],
+) -> Result<RecordBatch, ArrowError> {
+    let text = |name| Text::of(batch, name);
+    let (idtyp, amr, acrs, verdicts) = (text("idtyp"), text("amr"), text("acrs"), text("mfa"));
+    let judged = keys.iter().enumerate().map(|(row, key)| {
+        if !key.has_claims {
+            return verdicts.get(row);
+        }
+        let proof = Proof { idtyp: idtyp.get(row), amr: amr.get(row), acrs: acrs.get(row) };
+        Some(strict_verdict(proof).name())
+    });
+    with_texts(batch, "mfa", judged.collect())
+}
+
+/// The rows with further MFA policies marked (`--mfa-policy`).
+pub(crate) fn with_mfa_policies(
+    batch: &RecordBatch,
+    extra: &[String],
+) -> Result<RecordBatch, ArrowError> {
+    let text = |name| Text::of(batch, name);
+    let (known, ids, names) =
+        (text("mfa_policy"), text("policy_definition_id"), text("policy_definition_name"));
+    let marked = (0..batch.num_rows()).map(|row| {
+        let id = ids.get(row).or(names.get(row));
+        known.get(row).or_else(|| id.and_then(|id| mfa_policy(id, extra)).map(MfaPolicy::name))
+    });
+    with_texts(batch, "mfa_policy", marked.collect())
+}
+
+fn with_texts(
+    batch: &RecordBatch,
+    name: &str,
+    texts: StringViewArray,
+) -> Result<RecordBatch, ArrowError> {
+    let mut columns = batch.columns().to_vec();
+    columns[batch.schema_ref().index_of(name)?] = Arc::new(texts);
+    RecordBatch::try_new(batch.schema(), columns)
 }

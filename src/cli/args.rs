@@ -306,7 +306,10 @@ pub(crate) struct ReadArgs {
     #[arg(long, value_name = "N", value_parser = parse_count, help_heading = "Speed and memory")]
     pub(crate) threads: Option<usize>,
 
-    /// Memory to stay under, as in `512MB` or `2GiB`
+    /// Memory for the rows read, as in `512MB` or `2GiB`
+    ///
+    /// A run whose rows need more ends with an error, instead of taking the machine down. What is
+    /// read besides does not grow with the input.
     #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = "Speed and memory")]
     pub(crate) memory: Option<u64>,
 }

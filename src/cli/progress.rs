@@ -99,6 +99,7 @@ fn message(reached: Reached) -> String {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::sync::atomic::Ordering;
 
     use indicatif::ProgressStyle;
 
@@ -115,12 +116,12 @@ mod tests {
     #[test]
     fn the_message_tells_bytes_and_rows() {
         let progress = Progress::new();
-        progress.add_bytes(1_500_000);
+        progress.bytes_read().fetch_add(1_500_000, Ordering::Relaxed);
         progress.add_rows(1_234);
         assert_eq!(message(progress.reached()), "1.5 MB read, 1,234 rows");
         progress.set_bytes_total(3_000_000);
         assert_eq!(message(progress.reached()), "1.5 MB of 3.0 MB, 1,234 rows");
-        progress.add_bytes(1_500_000);
+        progress.bytes_read().fetch_add(1_500_000, Ordering::Relaxed);
         assert_eq!(message(progress.reached()), "3.0 MB read, 1,234 rows, computing");
     }
 

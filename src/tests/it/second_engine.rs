@@ -131,3 +131,21 @@ fn tables_converted_again_are_the_same_tables() {
         assert!(ask(first.path()) == ask(second.path()), "{table}");
     }
 }
+
+#[test]
+fn tables_are_judged_again_when_the_rule_or_the_policies_are_others() {
+    let inputs = fixtures(&["formats/activity_rest/az.json"]);
+    let folder = TempDir::new().unwrap();
+    convert(&inputs, folder.path());
+    let deny_public_access = "2ff887e8-36f7-45d5-84ad-1aebd935be71";
+    for flags in [&["--strict-policy"][..], &["--mfa-policy", deny_public_access]] {
+        let ask = |input: &str| {
+            let args = ["report", "-q", "-r", "summary,by-user,by-policy", "--format", "csv"];
+            Run::new().args(args).args(flags).arg(input).run().expect_code(0).stdout
+        };
+        let plain = ["report", "-q", "-r", "summary,by-user,by-policy", "--format", "csv"];
+        let unchanged = Run::new().args(plain).arg(&inputs[0]).run().expect_code(0).stdout;
+        assert!(ask(&inputs[0]) != unchanged, "{flags:?} changes nothing");
+        assert!(ask(&inputs[0]) == ask(&text_of(folder.path())), "{flags:?}");
+    }
+}
