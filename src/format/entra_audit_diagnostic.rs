@@ -16,7 +16,6 @@ pub(super) static FORMAT: Format = Format {
         Claim::Has("time"),
         Claim::Text("operationName"),
         Claim::Text("category"),
-        Claim::Begins("resourceId", "/tenants/"),
         Claim::NoneOf(
             "category",
             &[
@@ -32,7 +31,8 @@ pub(super) static FORMAT: Format = Format {
             "properties>activityDisplayName",
             "properties>initiatedBy",
             "properties>targetResources",
-            "properties>result",
+            "properties>loggedByService",
+            "properties>operationType",
         ]),
     ],
     paths: &[],

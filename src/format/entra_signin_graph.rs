@@ -15,7 +15,12 @@ pub(super) static FORMAT: Format = Format {
     claims: &[
         Claim::Has("createdDateTime"),
         Claim::HasAny(&["appId", "servicePrincipalId", "userId"]),
-        Claim::Has("status>errorCode"),
+        // Documented samples leave `status` out.
+        Claim::HasAny(&[
+            "status>errorCode",
+            "authenticationRequirement",
+            "conditionalAccessStatus",
+        ]),
     ],
     paths: &[],
     claims_at: &[],

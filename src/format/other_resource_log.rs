@@ -13,7 +13,11 @@ pub(super) static FORMAT: Format = Format {
     cannot_tell: "",
     claims_hint: "",
     kind: Kind::OtherLog("category"),
-    claims: &[Claim::Has("time"), Claim::Text("operationName"), Claim::Text("category")],
+    claims: &[
+        Claim::Has("time"),
+        Claim::Text("operationName"),
+        Claim::HasAny(&["category", "resourceId"]),
+    ],
     paths: &[],
     claims_at: &[],
     texts: Texts::Plain,
