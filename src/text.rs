@@ -32,6 +32,46 @@ pub fn bytes(number: u64) -> String {
     format!("{number} B")
 }
 
+/// Which letters a text has, as far as folding its case is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Letters {
+    /// ASCII, none in upper case.
+    Lower,
+    /// ASCII, some in upper case.
+    Mixed,
+    /// Some are not ASCII.
+    Foreign,
+}
+
+/// The letters of a text, eight bytes at a time.
+#[inline]
+pub fn letters_of(text: &[u8]) -> Letters {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // Adding what is missing to 128 sets the high bit of every byte from `A` on, or beyond `Z`.
+    const FROM_A: u64 = ONES * (128 - b'A' as u64);
+    const BEYOND_Z: u64 = ONES * (128 - (b'Z' as u64 + 1));
+    let (mut foreign, mut upper) = (0, 0);
+    let mut look = |word: u64| {
+        foreign |= word & HIGH;
+        let ascii = word & !HIGH;
+        upper |= (ascii + FROM_A) & !(ascii + BEYOND_Z) & HIGH;
+    };
+    let (words, rest) = text.as_chunks::<8>();
+    for word in words {
+        look(u64::from_le_bytes(*word));
+    }
+    match text.last_chunk::<8>() {
+        Some(last) => look(u64::from_le_bytes(*last)),
+        None => rest.iter().for_each(|byte| look(u64::from(*byte))),
+    }
+    match (foreign, upper) {
+        (0, 0) => Letters::Lower,
+        (0, _) => Letters::Mixed,
+        _ => Letters::Foreign,
+    }
+}
+
 /// Whether a character would move the cursor, hide text or turn its direction around.
 pub fn is_unsafe_on_a_terminal(character: char) -> bool {
     character.is_control()
@@ -85,6 +125,9 @@ fn edit_distance(left: &str, right: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::proptest;
+
+    use super::{Letters, letters_of};
     use super::{bytes, count, nearest, sanitised};
 
     #[test]
@@ -107,5 +150,19 @@ mod tests {
         assert_eq!(nearest("by-usr", ["by-user", "by-resource"]), Some("by-user"));
         assert_eq!(nearest("colum", ["column", "param"]), Some("column"));
         assert_eq!(nearest("zzz", ["by-user"]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn letters_are_told_as_the_standard_library_tells_them(text in "[@A-Z\\[`a-z{é\\x00]{0,20}") {
+            let expected = if !text.is_ascii() {
+                Letters::Foreign
+            } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                Letters::Mixed
+            } else {
+                Letters::Lower
+            };
+            assert_eq!(letters_of(text.as_bytes()), expected, "{text:?}");
+        }
     }
 }

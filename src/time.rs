@@ -38,6 +38,13 @@ fn digits(text: &[u8]) -> Option<i64> {
     Some(value)
 }
 
+/// Two digits at `at`.
+#[inline(always)]
+fn pair(text: &[u8], at: usize) -> Option<i64> {
+    let (tens, ones) = (text.get(at)?.wrapping_sub(b'0'), text.get(at + 1)?.wrapping_sub(b'0'));
+    (tens < 10 && ones < 10).then(|| i64::from(tens) * 10 + i64::from(ones))
+}
+
 fn parse_iso(text: &[u8]) -> Option<Ticks> {
     if text.len() < 16
         || text[4] != b'-'
@@ -46,14 +53,15 @@ fn parse_iso(text: &[u8]) -> Option<Ticks> {
     {
         return None;
     }
-    let (year, month, day) = (digits(&text[..4])?, digits(&text[5..7])?, digits(&text[8..10])?);
+    let year = pair(text, 0)? * 100 + pair(text, 2)?;
+    let (month, day) = (pair(text, 5)?, pair(text, 8)?);
     if text[13] != b':' {
         return None;
     }
-    let (hour, minute) = (digits(&text[11..13])?, digits(&text[14..16])?);
+    let (hour, minute) = (pair(text, 11)?, pair(text, 14)?);
     let (mut second, mut rest) = (0, &text[16..]);
     if rest.first() == Some(&b':') {
-        second = digits(rest.get(1..3)?)?;
+        second = pair(rest, 1)?;
         rest = &rest[3..];
     }
     let mut fraction = 0_i64;
@@ -65,9 +73,12 @@ fn parse_iso(text: &[u8]) -> Option<Ticks> {
         if end == 1 {
             return None;
         }
-        for place in 0..7 {
-            let digit = rest[1..end].get(place).map_or(0, |byte| i64::from(byte - b'0'));
-            fraction = fraction * 10 + digit;
+        let kept = &rest[1..end.min(8)];
+        for byte in kept {
+            fraction = fraction * 10 + i64::from(byte - b'0');
+        }
+        for _ in kept.len()..7 {
+            fraction *= 10;
         }
         rest = &rest[end..];
     }

@@ -11,6 +11,7 @@ use crate::mfa::principal::{Evidence, Principal, classify, without_guest_prefix}
 use crate::mfa::token::token_guid_into;
 use crate::mfa::verdict::{Proof, strict_verdict, verdict};
 use crate::schema::activity::TABLE;
+use crate::text::{Letters, letters_of};
 use crate::time::{Ticks, parse_ticks};
 
 macro_rules! positions {
@@ -341,21 +342,22 @@ impl<'a> Row<'a> {
 
     fn identity(&mut self, raw: &Raw<'a>, scratch: &mut String) {
         let caller = raw.get(Field::Caller).map(str::trim_ascii);
-        let unique_name = raw.get(Field::UniqueName).map(without_guest_prefix);
+        let unique_name = || raw.get(Field::UniqueName).map(without_guest_prefix);
         let upn = raw
             .get(Field::Upn)
-            .or(caller.filter(|caller| caller.contains('@')))
-            .or(unique_name.filter(|name| name.contains('@')))
+            .or_else(|| caller.filter(|caller| caller.contains('@')))
+            .or_else(|| unique_name().filter(|name| name.contains('@')))
             .map(without_guest_prefix);
         self.texts[position::CALLER_UPN] = folded(upn, scratch);
         self.texts[position::CALLER_OID] = folded(raw.get(Field::ObjectId), scratch);
         self.texts[position::CALLER_NAME] = trimmed(raw.get(Field::DisplayName));
-        let derived = upn
-            .or(unique_name)
+        let caller = caller
+            .map(without_guest_prefix)
+            .or(upn)
+            .or_else(unique_name)
             .or(raw.get(Field::ObjectId))
             .or(raw.get(Field::AppId))
             .or(raw.get(Field::Spn));
-        let caller = caller.map(without_guest_prefix).or(derived);
         self.texts[position::CALLER] = folded(caller, scratch);
         self.texts[position::CLIENT_APP_ID] = folded(raw.get(Field::AppId), scratch);
         let name = self.text(position::CLIENT_APP_ID, scratch).and_then(client_name);
@@ -411,15 +413,15 @@ fn folded<'a>(text: Option<&'a str>, scratch: &mut String) -> Piece<'a> {
         return Piece::Absent;
     };
     let start = scratch.len();
-    if !text.is_ascii() {
-        scratch.push_str(&text.to_lowercase());
-    } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        scratch.push_str(text);
-        if let Some(copy) = scratch.get_mut(start..) {
-            copy.make_ascii_lowercase();
+    match letters_of(text.as_bytes()) {
+        Letters::Lower => return Piece::Borrowed(text),
+        Letters::Mixed => {
+            scratch.push_str(text);
+            if let Some(copy) = scratch.get_mut(start..) {
+                copy.make_ascii_lowercase();
+            }
         }
-    } else {
-        return Piece::Borrowed(text);
+        Letters::Foreign => scratch.push_str(&text.to_lowercase()),
     }
     made(start, scratch)
 }

@@ -12,7 +12,9 @@ use std::sync::Arc;
 use crate::error::RejectReason;
 use crate::extract::chunk::{Chunk, ChunkSink, Span};
 use crate::json::check::{key_end, value_end};
-use crate::json::scan::{MARKED_BYTES, Marks, between, line_end, skip_whitespace};
+use crate::json::scan::{
+    MARKED_BYTES, Marks, TakeMarks, between, line_end, marks_until, skip_whitespace,
+};
 use crate::json::{Fault, FaultKind, byte_at};
 use crate::limits::{BLOCK_BYTES, PADDING_BYTES, RECORD_BYTES_MAX, REJECT_BYTES_MAX};
 
@@ -495,17 +497,24 @@ struct Balance {
     escaped: bool,
 }
 
+impl TakeMarks for Balance {
+    #[inline(always)]
+    fn take(&mut self, marks: Marks) -> Option<usize> {
+        self.close(marks, MARKED_BYTES)
+    }
+}
+
 impl Balance {
     /// Goes on from `at`; gives the position after the last bracket when it closes.
-    fn end(&mut self, bytes: &[u8], mut at: usize) -> Option<usize> {
-        while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<MARKED_BYTES>) {
-            if let Some(place) = self.close(Marks::of(block), MARKED_BYTES) {
-                return Some(at + place + 1);
+    fn end(&mut self, bytes: &[u8], at: usize) -> Option<usize> {
+        let place = match marks_until(bytes, at, self) {
+            ControlFlow::Break(place) => place,
+            ControlFlow::Continue(at) => {
+                let rest = bytes.get(at..).filter(|rest| !rest.is_empty())?;
+                at + self.close(Marks::of_rest(rest), rest.len())?
             }
-            at += MARKED_BYTES;
-        }
-        let rest = bytes.get(at..).filter(|rest| !rest.is_empty())?;
-        self.close(Marks::of_rest(rest), rest.len()).map(|place| at + place + 1)
+        };
+        Some(place + 1)
     }
 
     /// Takes the marks of the next bytes; gives the place of the bracket that closes the last

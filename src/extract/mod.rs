@@ -132,11 +132,23 @@ struct Tally {
     records: u64,
     rejects: Vec<Reject>,
     ignored: BTreeMap<String, u64>,
-    formats: BTreeMap<usize, u64>,
-    with_claims: BTreeMap<usize, u64>,
+    /// Records, and rows with claims, by index of their format.
+    counted: Vec<(u64, u64)>,
     users_without_idtyp: u64,
     warnings: Vec<Warning>,
     raw: Vec<String>,
+}
+
+impl Tally {
+    fn new(formats: usize) -> Self {
+        Self { counted: vec![(0, 0); formats], ..Self::default() }
+    }
+
+    /// What `count` says of every format that was met, by its index.
+    fn by_format(&self, count: impl Fn((u64, u64)) -> u64) -> BTreeMap<usize, u64> {
+        let met = self.counted.iter().enumerate().filter(|(_, counted)| counted.0 > 0);
+        met.map(|(format, counted)| (format, count(*counted))).collect()
+    }
 }
 
 /// A record on its way: where it stands and how many containers are around it.
@@ -174,7 +186,7 @@ impl Extractor {
                 name != "source_record" && wanted.activity.contains(&name)
             }),
             policy: Columns::new(&ACTIVITY_POLICY, |name| wanted.policy.contains(&name)),
-            out: Tally::default(),
+            out: Tally::new(wanted.formats.all.len()),
             wanted,
         }
     }
@@ -208,7 +220,10 @@ impl Extractor {
         let rows = self.out.keys.len();
         let policy_rows = self.out.policy_rows.len();
         let (activity, policy) = (self.activity.finish(rows)?, self.policy.finish(policy_rows)?);
-        let tally = std::mem::take(&mut self.out);
+        let empty = Tally::new(self.wanted.formats.all.len());
+        let tally = std::mem::replace(&mut self.out, empty);
+        let formats = tally.by_format(|(records, _)| records);
+        let with_claims = tally.by_format(|(_, with_claims)| with_claims);
         Ok(Extracted {
             activity,
             policy,
@@ -218,8 +233,8 @@ impl Extractor {
             records: tally.records,
             rejects: tally.rejects,
             ignored: tally.ignored,
-            formats: tally.formats,
-            with_claims: tally.with_claims,
+            formats,
+            with_claims,
             users_without_idtyp: tally.users_without_idtyp,
             warnings: tally.warnings,
             raw: tally.raw,
@@ -362,7 +377,7 @@ impl Extractor {
         let (walker, _) = &self.readers[self.guess];
         self.unescaped.fill(walker, record.text);
         self.scratch.clear();
-        let raw = Raw { walker, text: record.text, unescaped: &self.unescaped };
+        let raw = Raw::of(walker, record.text, &self.unescaped);
         let row = match Row::normalise(
             &raw,
             &mut self.scratch,
@@ -387,8 +402,9 @@ impl Extractor {
             }
             None => (Vec::new(), PolicyFlags::default()),
         };
-        *self.out.formats.entry(self.guess).or_default() += 1;
-        *self.out.with_claims.entry(self.guess).or_default() += u64::from(row.has_claims);
+        let counted = &mut self.out.counted[self.guess];
+        counted.0 += 1;
+        counted.1 += u64::from(row.has_claims);
         if let Some(reason) = self.wanted.filter.refuses_row(&row, &self.scratch) {
             drop(policies);
             return self.ignore(reason);
@@ -601,6 +617,14 @@ pub(crate) fn describe(reason: RejectReason) -> &'static str {
     }
 }
 
+/// Thirty-two hexadecimal digits.
+fn hex(number: u128, digits: &mut [u8; 32]) -> &str {
+    for (place, digit) in digits.iter_mut().rev().enumerate() {
+        *digit = b"0123456789abcdef"[(number >> (4 * place) & 15) as usize];
+    }
+    std::str::from_utf8(digits).unwrap_or_default()
+}
+
 /// At most sixty characters of a text.
 fn shortened(text: &str) -> &str {
     text.char_indices().nth(60).map_or(text, |(end, _)| text.get(..end).unwrap_or(text))
@@ -644,7 +668,7 @@ fn append_activity(columns: &mut Columns, row: &Row<'_>, scratch: &str, placed: 
             position::FORMAT => builder.text(Some(placed.format)),
             position::IS_POLICY_EVENT => builder.boolean(Some(row.is_policy_event)),
             position::IS_COMPLIANCE_CHECK => builder.boolean(row.is_compliance_check),
-            position::EVENT_KEY => builder.text(Some(&format!("{:032x}", placed.key))),
+            position::EVENT_KEY => builder.text(Some(hex(placed.key, &mut [0; 32]))),
             position::EVENT_ID => match row.text(position::EVENT_ID, scratch) {
                 Some(id) => builder.text(Some(id)),
                 None => builder.text(Some(&format!("key:{:032x}", placed.key))),

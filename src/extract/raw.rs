@@ -40,34 +40,43 @@ fn is_told(text: &str) -> bool {
     }
 }
 
-/// The raw fields of the record that was walked last.
+/// The raw fields of the record that was walked last: what a string says, or a number, object or
+/// array as it is written. Empty where nothing was found, and for texts of blanks.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Raw<'a> {
-    pub(crate) walker: &'a Walker,
-    pub(crate) text: &'a str,
-    pub(crate) unescaped: &'a Unescaped,
+    texts: [&'a str; FIELD_COUNT],
 }
 
 impl<'a> Raw<'a> {
-    /// The text of a field: what a string says, or a number, object or array as it is written.
-    /// `None` where nothing was found, and for texts of blanks.
-    #[inline]
+    /// The fields of what `walker` met in `text`; `unescaped` was filled from the same walk.
+    pub(crate) fn of(walker: &'a Walker, text: &'a str, unescaped: &'a Unescaped) -> Self {
+        let mut texts = [""; FIELD_COUNT];
+        let slots = walker.slots().iter().zip(&mut texts).zip(&unescaped.spans);
+        for (place, ((slot, told), span)) in slots.enumerate() {
+            let found = match slot.kind {
+                SlotKind::Absent | SlotKind::Null => continue,
+                // An object in place of a text is one whose own `value` says nothing.
+                SlotKind::Object | SlotKind::Array
+                    if place != Field::Claims as usize && place != Field::Policies as usize =>
+                {
+                    continue;
+                }
+                SlotKind::EscapedText => {
+                    unescaped.text.get(span.0 as usize..span.1 as usize).unwrap_or_default()
+                }
+                _ => walker.text_of(text, *slot),
+            };
+            if is_told(found) {
+                *told = found;
+            }
+        }
+        Self { texts }
+    }
+
+    /// The text of a field, if it says anything.
+    #[inline(always)]
     pub(crate) fn get(&self, field: Field) -> Option<&'a str> {
-        let slot = self.walker.slots().get(field as usize).copied()?;
-        let text = match slot.kind {
-            SlotKind::Absent | SlotKind::Null => return None,
-            // An object in place of a text is one whose own `value` says nothing.
-            SlotKind::Object | SlotKind::Array
-                if !matches!(field, Field::Claims | Field::Policies) =>
-            {
-                return None;
-            }
-            SlotKind::EscapedText => {
-                let (start, end) = self.unescaped.spans[field as usize];
-                self.unescaped.text.get(start as usize..end as usize)?
-            }
-            _ => self.walker.text_of(self.text, slot),
-        };
-        is_told(text).then_some(text)
+        let text = self.texts[field as usize];
+        (!text.is_empty()).then_some(text)
     }
 }

@@ -67,7 +67,15 @@ impl SlotsOfClaims<'_> {
             };
             Test { claim: *claim, slots }
         });
-        Tests(tests.collect())
+        let mut tests: Vec<Test> = tests.collect();
+        // What only asks for the kind of a value is soonest decided.
+        tests.sort_by_key(|test| {
+            matches!(
+                test.claim,
+                Claim::OneOf(..) | Claim::NoneOf(..) | Claim::Begins(..) | Claim::BeginsNot(..)
+            )
+        });
+        Tests(tests)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Undoing the escapes of JSON strings.
 
 use super::byte_at;
+use super::scan::{MARKED_BYTES, Marks, quotes_and_backslashes};
 
 /// Appends the text that an escaped string stands for; `raw` is what is between its quotes and
 /// has been checked by [`super::check`]. Unpaired surrogates become U+FFFD.
@@ -9,13 +10,29 @@ pub fn unescape_into(raw: &str, out: &mut String) {
     out.reserve(raw.len());
     let mut plain_from = 0;
     let mut at = 0;
-    while let Some(found) = memchr::memchr(b'\\', bytes.get(at..).unwrap_or_default()) {
-        at += found;
-        out.push_str(raw.get(plain_from..at).unwrap_or_default());
-        let (character, length) = escape(bytes, at);
-        out.push(character);
-        at += length;
-        plain_from = at;
+    while at < bytes.len() {
+        let rest = &bytes[at..];
+        let backslashes = match rest.first_chunk::<MARKED_BYTES>() {
+            Some(block) => quotes_and_backslashes(block).1,
+            None => Marks::of_rest(rest).backslashes,
+        };
+        let block_at = at;
+        at += MARKED_BYTES;
+        let mut left = backslashes;
+        while left != 0 {
+            let escape_at = block_at + left.trailing_zeros() as usize;
+            out.push_str(raw.get(plain_from..escape_at).unwrap_or_default());
+            let (character, length) = escape(bytes, escape_at);
+            out.push(character);
+            plain_from = escape_at + length;
+            // What the escape takes up holds no further one; it may reach into the next block.
+            let behind = plain_from - block_at;
+            if behind >= MARKED_BYTES {
+                at = plain_from;
+                break;
+            }
+            left &= u64::MAX << behind;
+        }
     }
     out.push_str(raw.get(plain_from..).unwrap_or_default());
 }

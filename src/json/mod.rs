@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod escape;
+mod route;
 pub mod scan;
 pub mod tree;
 pub mod walk;

@@ -1,7 +1,10 @@
-//! Finding the bytes that matter, sixteen at a time where the processor can.
+//! Finding the bytes that matter, sixteen or thirty-two at a time where the processor can.
 //!
-//! SSE2 is part of every x86-64, so no run-time dispatch is needed; other processors take the
-//! scalar path, which is also the oracle of the tests.
+//! SSE2 is part of every x86-64; what `wider` needs is asked for at run time. [`widest`] compiles
+//! whole loops of other files for it. Other processors take the scalar path, which is also the
+//! oracle of the tests.
+
+use std::ops::ControlFlow;
 
 #[cfg(target_arch = "x86_64")]
 mod wide {
@@ -31,9 +34,31 @@ mod wide {
         }
     }
 
+    /// The bits of the bytes that are the same in both blocks.
     #[inline(always)]
-    pub(super) fn quotes_and_backslashes(block: &[u8; WIDTH]) -> u32 {
-        equal_to_any(block, 0, [b'"', b'\\'])
+    #[expect(clippy::cast_sign_loss, reason = "the mask has sixteen bits, none is a sign")]
+    pub(super) fn same(left: &[u8; WIDTH], right: &[u8; WIDTH]) -> u32 {
+        #[expect(unsafe_code, reason = "vector instructions")]
+        // SAFETY: both are live references to exactly the 16 bytes that are loaded, the loads are
+        // the unaligned ones, and SSE2 is part of the x86-64 baseline.
+        unsafe {
+            let left: __m128i = _mm_loadu_si128(left.as_ptr().cast());
+            let right: __m128i = _mm_loadu_si128(right.as_ptr().cast());
+            _mm_movemask_epi8(_mm_cmpeq_epi8(left, right)) as u32
+        }
+    }
+
+    /// Quotes and backslashes of thirty-two bytes.
+    #[inline(always)]
+    pub(super) fn quotes_and_backslashes(block: &[u8; 2 * WIDTH]) -> u32 {
+        let [low, high] = block.as_chunks::<WIDTH>().0 else { return 0 };
+        equal_to_any(low, 0, [b'"', b'\\']) | equal_to_any(high, 0, [b'"', b'\\']) << WIDTH
+    }
+
+    /// Quotes, and backslashes, of sixteen bytes.
+    #[inline(always)]
+    pub(super) fn quotes_and_backslashes_apart(block: &[u8; WIDTH]) -> (u32, u32) {
+        (equal_to_any(block, 0, [b'"']), equal_to_any(block, 0, [b'\\']))
     }
 
     #[inline(always)]
@@ -60,17 +85,93 @@ mod wide {
     }
 }
 
+/// Thirty-two bytes at a time, on processors with AVX2.
+#[cfg(target_arch = "x86_64")]
+mod wider {
+    use core::arch::x86_64::{
+        __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256,
+        _mm256_set1_epi8,
+    };
+
+    use std::ops::ControlFlow;
+
+    use super::{MARKED_BYTES, Marks, TakeMarks, Work, blocks_until};
+
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    pub(super) fn run<W: Work>(work: W) -> W::Done {
+        work.run()
+    }
+
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    pub(super) fn line_end(bytes: &[u8], mut at: usize) -> usize {
+        for block in bytes.get(at..).unwrap_or_default().as_chunks::<MARKED_BYTES>().0 {
+            let found = equal(halves(block), b'\n');
+            if found != 0 {
+                return at + found.trailing_zeros() as usize;
+            }
+            at += MARKED_BYTES;
+        }
+        at + bytes.get(at..).unwrap_or_default().iter().take_while(|byte| **byte != b'\n').count()
+    }
+
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    pub(super) fn marks_until(
+        bytes: &[u8],
+        at: usize,
+        taker: &mut impl TakeMarks,
+    ) -> ControlFlow<usize, usize> {
+        blocks_until(bytes, at, |block| marks(block), taker)
+    }
+
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    #[inline]
+    fn halves(block: &[u8; MARKED_BYTES]) -> [__m256i; 2] {
+        let (low, high) = block.split_at(32);
+        debug_assert_eq!((low.len(), high.len()), (32, 32));
+        #[expect(unsafe_code, reason = "vector instructions")]
+        // SAFETY: `low` and `high` are live references to 32 bytes each, exactly what is loaded,
+        // and the loads are the unaligned ones.
+        unsafe {
+            [_mm256_loadu_si256(low.as_ptr().cast()), _mm256_loadu_si256(high.as_ptr().cast())]
+        }
+    }
+
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    #[inline]
+    fn marks(block: &[u8; MARKED_BYTES]) -> Marks {
+        let halves = halves(block);
+        let fold = _mm256_set1_epi8(0x20);
+        // As in `wide::marks`: the fold makes a brace of a bracket, and of no other byte.
+        let folded = [_mm256_or_si256(halves[0], fold), _mm256_or_si256(halves[1], fold)];
+        Marks {
+            quotes: equal(halves, b'"'),
+            backslashes: equal(halves, b'\\'),
+            opening: equal(folded, b'{'),
+            closing: equal(folded, b'}'),
+        }
+    }
+
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    #[inline]
+    fn equal(halves: [__m256i; 2], wanted: u8) -> u64 {
+        let wanted = _mm256_set1_epi8(wanted.cast_signed());
+        let low = _mm256_movemask_epi8(_mm256_cmpeq_epi8(halves[0], wanted)).cast_unsigned();
+        let high = _mm256_movemask_epi8(_mm256_cmpeq_epi8(halves[1], wanted)).cast_unsigned();
+        u64::from(low) | u64::from(high) << 32
+    }
+}
+
 macro_rules! first_where {
-    ($bytes:expr, $at:expr, $wide:path, $scalar:expr) => {{
+    ($bytes:expr, $at:expr, $width:expr, $wide:path, $scalar:expr) => {{
         let bytes: &[u8] = $bytes;
         let mut at: usize = $at;
         #[cfg(target_arch = "x86_64")]
-        while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<{ wide::WIDTH }>) {
+        for block in bytes.get(at..).unwrap_or_default().as_chunks::<{ $width }>().0 {
             let mask = $wide(block);
             if mask != 0 {
                 return at + mask.trailing_zeros() as usize;
             }
-            at += wide::WIDTH;
+            at += $width;
         }
         while at < bytes.len() && !$scalar(bytes[at]) {
             at += 1;
@@ -82,27 +183,99 @@ macro_rules! first_where {
 /// Position of the first `"` or `\` at or after `at`; the length of `bytes` when there is none.
 #[inline(always)]
 pub fn string_stop(bytes: &[u8], at: usize) -> usize {
-    first_where!(bytes, at, wide::quotes_and_backslashes, |byte| matches!(byte, b'"' | b'\\'))
+    first_where!(bytes, at, 2 * wide::WIDTH, wide::quotes_and_backslashes, |byte| matches!(
+        byte,
+        b'"' | b'\\'
+    ))
 }
 
 /// Position of the first line feed at or after `at`; the length of `bytes` when there is none.
 #[inline]
 pub fn line_end(bytes: &[u8], at: usize) -> usize {
-    first_where!(bytes, at, wide::newlines, |byte| byte == b'\n')
+    #[cfg(target_arch = "x86_64")]
+    #[expect(unsafe_code, reason = "vector instructions")]
+    if has_wider() {
+        // SAFETY: the processor has just said that it has these instructions.
+        return unsafe { wider::line_end(bytes, at) };
+    }
+    first_where!(bytes, at, wide::WIDTH, wide::newlines, |byte| byte == b'\n')
 }
 
-/// Whether `key` stands at `at`. Keys are a few words long: comparing words in place is quicker
-/// than calling the comparison of the C library.
+/// Whether the processor has what [`wider`] is compiled for.
+#[cfg(target_arch = "x86_64")]
 #[inline(always)]
-pub fn stands_at(bytes: &[u8], at: usize, key: &[u8]) -> bool {
-    let Some(there) = bytes.get(at..at + key.len()) else { return false };
-    let (words, rest) = key.as_chunks::<8>();
-    let (words_there, rest_there) = there.as_chunks::<8>();
-    let same = |(left, right): (&[u8; 8], &[u8; 8])| {
-        u64::from_ne_bytes(*left) == u64::from_ne_bytes(*right)
-    };
-    words.iter().zip(words_there).all(same)
-        && rest.iter().zip(rest_there).all(|(left, right)| left == right)
+fn has_wider() -> bool {
+    is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("bmi1")
+        && is_x86_feature_detected!("bmi2")
+        && is_x86_feature_detected!("lzcnt")
+        && is_x86_feature_detected!("popcnt")
+}
+
+/// Something to do with the widest instructions of the processor. [`Work::run`] and what it calls
+/// have to be `#[inline(always)]`: only what is inlined is compiled for them.
+pub(super) trait Work {
+    type Done;
+
+    fn run(self) -> Self::Done;
+}
+
+/// Does `work` with the widest instructions of the processor.
+#[inline(always)]
+pub(super) fn widest<W: Work>(work: W) -> W::Done {
+    #[cfg(target_arch = "x86_64")]
+    #[expect(unsafe_code, reason = "vector instructions")]
+    if has_wider() {
+        // SAFETY: the processor has just said that it has these instructions.
+        return unsafe { wider::run(work) };
+    }
+    work.run()
+}
+
+/// Bytes of one block of a literal.
+pub(super) const BLOCK_BYTES: usize = 16;
+
+/// Which bytes of the last block of a literal of `length` bytes count, one bit each.
+pub(super) fn counting(length: usize) -> u32 {
+    let last = length - length.saturating_sub(1) / BLOCK_BYTES * BLOCK_BYTES;
+    (1 << last) - 1
+}
+
+/// Whether a literal stands at `at`: all bytes of its blocks, and those of the last one that count.
+#[inline(always)]
+pub(super) fn literal_stands_at(
+    bytes: &[u8],
+    at: usize,
+    literal: &[[u8; BLOCK_BYTES]],
+    last_counting: u32,
+) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(there) = bytes.get(at..at + literal.len() * BLOCK_BYTES) {
+        let mut same = 0xffff;
+        for (block, other) in literal.iter().zip(there.as_chunks::<BLOCK_BYTES>().0) {
+            if same != 0xffff {
+                return false;
+            }
+            same = wide::same(block, other);
+        }
+        return same & last_counting == last_counting;
+    }
+    literal_ends_at(bytes, at, literal, last_counting)
+}
+
+/// As [`literal_stands_at`], byte by byte: near the end of a text.
+#[cold]
+#[inline(never)]
+fn literal_ends_at(
+    bytes: &[u8],
+    at: usize,
+    literal: &[[u8; BLOCK_BYTES]],
+    last_counting: u32,
+) -> bool {
+    let unused = BLOCK_BYTES - last_counting.count_ones() as usize;
+    let literal = literal.as_flattened();
+    let literal = literal.get(..literal.len().saturating_sub(unused)).unwrap_or_default();
+    bytes.get(at..at + literal.len()).is_some_and(|there| there == literal)
 }
 
 /// Position of the first byte at or after `at` that is no JSON whitespace.
@@ -120,7 +293,7 @@ pub fn skip_whitespace(bytes: &[u8], at: usize) -> usize {
 
 #[inline]
 fn skip_long_whitespace(bytes: &[u8], at: usize) -> usize {
-    first_where!(bytes, at, wide::not_whitespace, |byte| !matches!(
+    first_where!(bytes, at, wide::WIDTH, wide::not_whitespace, |byte| !matches!(
         byte,
         b' ' | b'\n' | b'\r' | b'\t'
     ))
@@ -184,6 +357,65 @@ impl Marks {
     }
 }
 
+/// Takes the marks of block after block.
+pub trait TakeMarks {
+    /// Takes the marks of the next block; gives a place in it to stop at. Has to be
+    /// `#[inline(always)]`, to be compiled for the widest vectors.
+    fn take(&mut self, marks: Marks) -> Option<usize>;
+}
+
+/// Shows `taker` the marks of block after block from `at` on, until it gives a place in the block
+/// (`Break` with the position) or less than a block is left (`Continue` with the position of the
+/// rest). Uses the widest vectors that the processor has.
+#[inline]
+pub fn marks_until(
+    bytes: &[u8],
+    at: usize,
+    taker: &mut impl TakeMarks,
+) -> ControlFlow<usize, usize> {
+    #[cfg(target_arch = "x86_64")]
+    #[expect(unsafe_code, reason = "vector instructions")]
+    if has_wider() {
+        // SAFETY: the processor has just said that it has these instructions.
+        return unsafe { wider::marks_until(bytes, at, taker) };
+    }
+    blocks_until(bytes, at, Marks::of, taker)
+}
+
+#[inline(always)]
+fn blocks_until(
+    bytes: &[u8],
+    mut at: usize,
+    marks_of: impl Fn(&[u8; MARKED_BYTES]) -> Marks,
+    taker: &mut impl TakeMarks,
+) -> ControlFlow<usize, usize> {
+    for block in bytes.get(at..).unwrap_or_default().as_chunks::<MARKED_BYTES>().0 {
+        if let Some(place) = taker.take(marks_of(block)) {
+            return ControlFlow::Break(at + place);
+        }
+        at += MARKED_BYTES;
+    }
+    ControlFlow::Continue(at)
+}
+
+/// Where quotes and backslashes stand in 64 bytes: one bit per byte, the first lowest.
+#[inline(always)]
+pub(super) fn quotes_and_backslashes(block: &[u8; MARKED_BYTES]) -> (u64, u64) {
+    let mut found = (0, 0);
+    #[cfg(target_arch = "x86_64")]
+    for (quarter, part) in block.as_chunks::<{ wide::WIDTH }>().0.iter().enumerate() {
+        let (quotes, backslashes) = wide::quotes_and_backslashes_apart(part);
+        found.0 |= u64::from(quotes) << (quarter * wide::WIDTH);
+        found.1 |= u64::from(backslashes) << (quarter * wide::WIDTH);
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    for (place, byte) in block.iter().enumerate() {
+        found.0 |= u64::from(*byte == b'"') << place;
+        found.1 |= u64::from(*byte == b'\\') << place;
+    }
+    found
+}
+
 /// Every bit is the exclusive or of itself and those below it: what lies between quotes.
 #[inline(always)]
 pub fn between(mut quotes: u64) -> u64 {
@@ -195,10 +427,24 @@ pub fn between(mut quotes: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::ControlFlow;
+
     use proptest::prelude::{any, prop};
     use proptest::{prop_assert_eq, proptest};
 
-    use super::{MARKED_BYTES, Marks, line_end, skip_whitespace, stands_at, string_stop};
+    use super::{
+        BLOCK_BYTES, MARKED_BYTES, Marks, TakeMarks, counting, line_end, literal_stands_at,
+        marks_until, quotes_and_backslashes, skip_whitespace, string_stop,
+    };
+
+    struct Shown(Option<Marks>);
+
+    impl TakeMarks for Shown {
+        fn take(&mut self, marks: Marks) -> Option<usize> {
+            self.0 = Some(marks);
+            None
+        }
+    }
 
     fn naive(bytes: &[u8], at: usize, wanted: impl Fn(u8) -> bool) -> usize {
         (at..bytes.len()).find(|place| wanted(bytes[*place])).unwrap_or(bytes.len())
@@ -207,7 +453,7 @@ mod tests {
     proptest! {
         #[test]
         fn wide_and_naive_scans_stop_at_the_same_byte(
-            bytes in prop::collection::vec(prop::sample::select(&b"ab \t\r\n\"\\[]{}\x00\xff\x1b;=\x5d"[..]), 0..80),
+            bytes in prop::collection::vec(prop::sample::select(&b"aaaaaaaaaaaaaaab \t\r\n\"\\[]{}\x00\xff\x1b;=\x5d"[..]), 0..200),
             at in any::<prop::sample::Index>(),
         ) {
             let at = at.index(bytes.len() + 1);
@@ -217,13 +463,21 @@ mod tests {
         }
 
         #[test]
-        fn keys_are_found_where_they_stand_and_nowhere_else(
-            bytes in prop::collection::vec(prop::sample::select(&b"ab"[..]), 0..40),
-            at in 0_usize..44,
-            key in prop::collection::vec(prop::sample::select(&b"ab"[..]), 0..20),
+        fn literals_are_found_where_they_stand_and_nowhere_else(
+            bytes in prop::collection::vec(prop::sample::select(&b"ab"[..]), 0..90),
+            at in 0_usize..94,
+            literal in prop::collection::vec(prop::sample::select(&b"ab"[..]), 1..40),
+            is_there in any::<bool>(),
         ) {
-            let stands = bytes.get(at..).is_some_and(|rest| rest.starts_with(&key));
-            prop_assert_eq!(stands_at(&bytes, at, &key), stands);
+            let mut bytes = bytes;
+            if is_there && let Some(there) = bytes.get_mut(at..at + literal.len()) {
+                there.copy_from_slice(&literal);
+            }
+            let stands = bytes.get(at..).is_some_and(|rest| rest.starts_with(&literal));
+            let mut blocks = vec![[0; BLOCK_BYTES]; literal.len().div_ceil(BLOCK_BYTES)];
+            blocks.as_flattened_mut()[..literal.len()].copy_from_slice(&literal);
+            let found = literal_stands_at(&bytes, at, &blocks, counting(literal.len()));
+            prop_assert_eq!(found, stands);
         }
 
         #[test]
@@ -231,7 +485,12 @@ mod tests {
             bytes in prop::collection::vec(prop::sample::select(&b"ab\"\\[]{}\x00\xff;=\x02\xdb"[..]), MARKED_BYTES),
         ) {
             let block: &[u8; MARKED_BYTES] = bytes.as_slice().try_into().unwrap();
-            prop_assert_eq!(Marks::of(block), Marks::of_rest(&bytes));
+            let marks = Marks::of_rest(&bytes);
+            prop_assert_eq!(Marks::of(block), marks);
+            let mut shown = Shown(None);
+            let end = marks_until(&bytes, 0, &mut shown);
+            prop_assert_eq!((end, shown.0), (ControlFlow::Continue(MARKED_BYTES), Some(marks)));
+            prop_assert_eq!(quotes_and_backslashes(block), (marks.quotes, marks.backslashes));
         }
     }
 }

@@ -1,16 +1,15 @@
 //! One pass over a record: every byte is checked, every wanted value is remembered as a slot.
 //!
-//! Exporters write their members in the same order record after record, so each node of the tree
-//! keeps the keys it met last time: a key that stands where it is expected costs one comparison.
-//! Any other order is read exactly, by looking the key up. Where a member occurs twice, the last
-//! one counts, as in every common JSON reader; such records take a second, slower pass.
-
-use std::collections::HashMap;
+//! The way from value to value is learned ([`super::route`]), so that members in the order of
+//! earlier records cost one comparison each; any other order is read exactly, by looking the keys
+//! up. Where a member occurs twice, the last one counts, as in every common JSON reader; such
+//! records take a second, slower pass.
 
 use super::check::{key_end, scalar_end, string_end, value_end};
 use super::escape::unescape_into;
-use super::scan::{skip_whitespace, stands_at};
-use super::tree::Tree;
+use super::route::{NONE, Next, Routes, short};
+use super::scan::{Work, skip_whitespace, widest};
+use super::tree::{Target, Tree};
 use super::{Fault, FaultKind, byte_at};
 use crate::limits::{DEPTH_MAX, TEXT_NESTING_MAX};
 
@@ -61,37 +60,75 @@ pub enum Texts {
     DotNet,
 }
 
-/// A key met before at a node.
-struct KnownKey {
-    /// The key as it stands in the text, quotes and colon included.
-    quoted: Box<[u8]>,
-    child: Option<u32>,
-}
-
-#[derive(Default)]
-struct Learned {
-    order: Vec<KnownKey>,
-    lookup: HashMap<Box<[u8]>, Option<u32>, foldhash::fast::FixedState>,
-    /// Serial number of the object in which the node was met last.
-    met_in: u64,
-}
-
-/// Keys a node may remember; more distinct keys than that are looked up without memory.
-const LEARNED_KEYS_MAX: usize = 512;
-/// Longest key that is remembered, in bytes.
-const LEARNED_KEY_BYTES_MAX: usize = 256;
 /// JSON texts opened inside one record.
 const OPENED_TEXTS_MAX: usize = 256;
+
+/// A node of the tree, as the walk needs it.
+#[derive(Debug, Clone, Copy)]
+struct NodeState {
+    /// The last walk in which it was met.
+    met_in: u64,
+    /// Where its object begins.
+    start: u32,
+    /// Its targets, among those of all nodes.
+    targets: (u32, u32),
+    has_children: bool,
+}
+
+impl NodeState {
+    /// Notes that the node is met in a walk; says whether it was before, which makes the walk
+    /// exact.
+    #[inline(always)]
+    fn meet(&mut self, walk: u64) -> bool {
+        std::mem::replace(&mut self.met_in, walk) == walk
+    }
+
+    #[inline(always)]
+    fn targets_of<'t>(&self, targets: &'t [Target]) -> &'t [Target] {
+        let (from, to) = self.targets;
+        &targets[from as usize..to as usize]
+    }
+}
+
+/// Taking values, as work for the widest instructions; see [`Walker::values`].
+struct Values<'w, 'a> {
+    walker: &'w mut Walker,
+    place: Place<'a>,
+    at: usize,
+    state: u32,
+    first: usize,
+}
+
+impl Work for Values<'_, '_> {
+    type Done = Result<Pause, Fault>;
+
+    #[inline(always)]
+    fn run(self) -> Self::Done {
+        self.walker.values(self.place, self.at, self.state, self.first)
+    }
+}
+
+/// Why taking values pauses.
+enum Pause {
+    /// The object has ended, before this position.
+    End(usize),
+    /// A string was met below which something is wanted.
+    Text { node: u32, span: (usize, usize), escaped: bool, state: u32 },
+}
 
 /// A reusable walker over records of one tree.
 pub struct Walker {
     tree: Tree,
+    /// Targets of all nodes, node after node.
+    targets: Vec<Target>,
     texts: Texts,
-    learned: Vec<Learned>,
+    routes: Routes,
+    nodes: Vec<NodeState>,
     slots: Vec<Slot>,
     opened: Vec<String>,
     opened_count: usize,
-    objects_met: u64,
+    /// Serial number of the walk.
+    walks: u64,
     repeated: bool,
     exact: bool,
 }
@@ -114,16 +151,32 @@ struct Place<'a> {
 impl Walker {
     /// A walker for `tree`.
     pub fn new(tree: Tree, texts: Texts) -> Self {
-        let learned = tree.nodes.iter().map(|_| Learned::default()).collect();
+        let mut targets = Vec::new();
+        let nodes = tree
+            .nodes
+            .iter()
+            .map(|node| {
+                let from = short(targets.len());
+                targets.extend_from_slice(&node.targets);
+                NodeState {
+                    met_in: 0,
+                    start: 0,
+                    targets: (from, short(targets.len())),
+                    has_children: !node.children.is_empty(),
+                }
+            })
+            .collect();
         let slots = vec![Slot::default(); tree.slot_count];
         Self {
             tree,
+            targets,
             texts,
-            learned,
+            routes: Routes::default(),
+            nodes,
             slots,
             opened: Vec::new(),
             opened_count: 0,
-            objects_met: 0,
+            walks: 0,
             repeated: false,
             exact: false,
         }
@@ -147,6 +200,7 @@ impl Walker {
         self.slots.fill(Slot::default());
         self.opened_count = 0;
         self.repeated = false;
+        self.walks += 1;
         self.value(Place { text, buffer: 0, depth: 0, nesting: 0 }, at, 0)
     }
 
@@ -170,13 +224,7 @@ impl Walker {
         match byte_at(bytes, at) {
             b'"' => {
                 let end = string_end(bytes, at + 1)?;
-                let kind = if end.escaped { SlotKind::EscapedText } else { SlotKind::Text };
-                if !self.tree.nodes[node].targets.is_empty() {
-                    self.fill(place, node, (at + 1, end.quote), kind);
-                }
-                if !self.tree.nodes[node].children.is_empty() {
-                    self.open_text(place, (at + 1, end.quote), end.escaped, node);
-                }
+                self.text(place, node, (at + 1, end.quote), end.escaped);
                 Ok(end.quote + 1)
             }
             b'{' => {
@@ -202,21 +250,9 @@ impl Walker {
         }
     }
 
-    #[inline]
     fn fill(&mut self, place: Place<'_>, node: usize, span: (usize, usize), kind: SlotKind) {
-        for target in &self.tree.nodes[node].targets {
-            let slot = &mut self.slots[usize::from(target.slot)];
-            if slot.kind != SlotKind::Absent && slot.rank < target.rank {
-                continue;
-            }
-            if !target.keeps_empty && stands_for_nothing(place.text, span, kind, self.texts) {
-                continue;
-            }
-            // Spans fit: a record is far below 4 GiB (`RECORD_BYTES_MAX`).
-            #[expect(clippy::cast_possible_truncation, reason = "bounded by RECORD_BYTES_MAX")]
-            let (start, end) = (span.0 as u32, span.1 as u32);
-            *slot = Slot { start, end, buffer: place.buffer, rank: target.rank, kind };
-        }
+        let wanted = self.nodes[node].targets_of(&self.targets);
+        fill_slots(&mut self.slots, wanted, place, (span, kind), self.texts);
     }
 
     /// Walks the JSON that a string may hold. What is no JSON is left alone.
@@ -306,89 +342,112 @@ impl Walker {
         if self.exact {
             return self.object_exactly(place, at, node);
         }
-        let place = Place { depth: place.depth + 1, ..place };
-        let bytes = place.text.as_bytes();
-        self.objects_met += 1;
-        let serial = self.objects_met;
-        let mut at = skip_whitespace(bytes, at + 1);
-        if byte_at(bytes, at) == b'}' {
-            return Ok(at + 1);
-        }
-        let mut expected = 0_usize;
+        self.object_learned(place, at, node)
+    }
+
+    /// Walks an object along what was learned of its members; wanted objects inside are entered
+    /// here too, so that one loop takes value after value.
+    fn object_learned(
+        &mut self,
+        place: Place<'_>,
+        start: usize,
+        node: usize,
+    ) -> Result<usize, Fault> {
+        let mut state = self.routes.start(short(node));
+        let mut at = start + 1;
         loop {
-            let (child, value_at) = self.key(bytes, at, node, &mut expected)?;
-            at = match child {
-                None => value_end(bytes, value_at, place.depth)?,
-                Some(child) => {
-                    let child = child as usize;
-                    if self.learned[child].met_in == serial {
-                        self.repeated = true;
-                    }
-                    self.learned[child].met_in = serial;
-                    self.value(place, value_at, child)?
+            match widest(Values { walker: self, place, at, state, first: node })? {
+                Pause::End(end) => return Ok(end),
+                Pause::Text { node, span, escaped, state: behind } => {
+                    self.open_text(place, span, escaped, node as usize);
+                    state = behind;
+                    at = span.1 + 1;
                 }
+            }
+        }
+    }
+
+    /// Takes value after value from `state` on, up to the end of the object that the walk of this
+    /// text began with, or to a string that has to be opened.
+    #[inline(always)]
+    fn values(
+        &mut self,
+        place: Place<'_>,
+        mut at: usize,
+        mut state: u32,
+        first: usize,
+    ) -> Result<Pause, Fault> {
+        let Self { tree, targets, texts, routes, nodes, slots, walks, repeated, .. } = self;
+        let bytes = place.text.as_bytes();
+        let texts = *texts;
+        loop {
+            let edge = if let Some(edge) = routes.follow(bytes, at, state) {
+                *edge
+            } else {
+                routes.explore(tree, bytes, at, (state, *walks))?;
+                *routes.explored()
             };
-            at = skip_whitespace(bytes, at);
-            match byte_at(bytes, at) {
-                b',' => at = skip_whitespace(bytes, at + 1),
-                b'}' => return Ok(at + 1),
-                _ => return Err(Fault::unexpected(bytes, at)),
+            if edge.turn_count > 0 {
+                for turn in routes.turns(&edge) {
+                    let turned_at = at + turn.offset as usize;
+                    if turn.opens {
+                        *repeated |= nodes[turn.node as usize].meet(*walks);
+                        nodes[turn.node as usize].start = short(turned_at);
+                    } else if turn.node as usize != first {
+                        let begin = nodes[turn.node as usize].start as usize;
+                        let wanted = nodes[turn.node as usize].targets_of(targets);
+                        let span = (begin, turned_at);
+                        fill_slots(slots, wanted, place, (span, SlotKind::Object), texts);
+                    }
+                }
+            }
+            at += edge.length as usize;
+            state = edge.state;
+            match edge.next {
+                Next::Text => {
+                    let end = string_end(bytes, at)?;
+                    if edge.node != NONE {
+                        let kind = if end.escaped { SlotKind::EscapedText } else { SlotKind::Text };
+                        let node = &mut nodes[edge.node as usize];
+                        let span = (at, end.quote);
+                        *repeated |= node.meet(*walks);
+                        fill_slots(slots, node.targets_of(targets), place, (span, kind), texts);
+                        if node.has_children {
+                            let node = edge.node;
+                            return Ok(Pause::Text { node, span, escaped: end.escaped, state });
+                        }
+                    }
+                    at = end.quote + 1;
+                }
+                Next::End => return Ok(Pause::End(at)),
+                Next::Plain | Next::Object => {
+                    let kind = match byte_at(bytes, at) {
+                        b'{' => SlotKind::Object,
+                        b'[' => SlotKind::Array,
+                        b'n' => SlotKind::Null,
+                        _ => SlotKind::Scalar,
+                    };
+                    let end = value_end(bytes, at, place.depth + usize::from(edge.depth))?;
+                    if edge.node != NONE {
+                        let node = &mut nodes[edge.node as usize];
+                        *repeated |= node.meet(*walks);
+                        let found = ((at, end), kind);
+                        fill_slots(slots, node.targets_of(targets), place, found, texts);
+                    }
+                    at = end;
+                }
             }
         }
     }
 
-    /// Reads the key at `at`: the child it leads to and where its value begins.
-    #[inline]
-    fn key(
-        &mut self,
-        bytes: &[u8],
-        at: usize,
-        node: usize,
-        expected: &mut usize,
-    ) -> Result<(Option<u32>, usize), Fault> {
-        let learned = &self.learned[node];
-        // A member that is missing this time is stepped over once.
-        for candidate in *expected..(*expected + 2).min(learned.order.len()) {
-            let known = &learned.order[candidate];
-            if stands_at(bytes, at, &known.quoted) {
-                *expected = candidate + 1;
-                return Ok((known.child, skip_whitespace(bytes, at + known.quoted.len())));
-            }
+    /// Takes a string that a node is wanted for, or below which something is.
+    #[inline(always)]
+    fn text(&mut self, place: Place<'_>, node: usize, span: (usize, usize), escaped: bool) {
+        let kind = if escaped { SlotKind::EscapedText } else { SlotKind::Text };
+        self.fill(place, node, span, kind);
+        if !self.tree.nodes[node].children.is_empty() {
+            self.open_text(place, span, escaped, node);
         }
-        self.unexpected_key(bytes, at, node, expected)
-    }
-
-    #[inline(never)]
-    fn unexpected_key(
-        &mut self,
-        bytes: &[u8],
-        at: usize,
-        node: usize,
-        expected: &mut usize,
-    ) -> Result<(Option<u32>, usize), Fault> {
-        let (end, value_at) = key_end(bytes, at)?;
-        let raw = &bytes[at + 1..end.quote];
-        if let Some(child) = self.learned[node].lookup.get(raw).copied() {
-            if let Some(place) = self.learned[node].order.iter().position(|known| {
-                known.quoted.len() == raw.len() + 3 && &known.quoted[1..=raw.len()] == raw
-            }) {
-                *expected = place + 1;
-            }
-            return Ok((child, value_at));
-        }
-        let child = self.resolve(raw, node, end.escaped);
-        let learned = &mut self.learned[node];
-        if learned.lookup.len() < LEARNED_KEYS_MAX && raw.len() <= LEARNED_KEY_BYTES_MAX {
-            learned.lookup.insert(Box::from(raw), child);
-            // Only `"key":` without a blank before the colon can be expected byte by byte.
-            if bytes.get(end.quote + 1) == Some(&b':') {
-                let quoted = Box::from(&bytes[at..end.quote + 2]);
-                let place = (*expected).min(learned.order.len());
-                learned.order.insert(place, KnownKey { quoted, child });
-                *expected = place + 1;
-            }
-        }
-        Ok((child, value_at))
     }
 
     fn resolve(&self, raw: &[u8], node: usize, escaped: bool) -> Option<u32> {
@@ -437,7 +496,36 @@ impl Walker {
     }
 }
 
-#[inline]
+/// Fills the slots that a value is wanted for, unless a better one is there or it says nothing.
+#[inline(always)]
+fn fill_slots(
+    slots: &mut [Slot],
+    targets: &[Target],
+    place: Place<'_>,
+    (span, kind): ((usize, usize), SlotKind),
+    texts: Texts,
+) {
+    for target in targets {
+        let slot = &mut slots[usize::from(target.slot)];
+        if slot.kind != SlotKind::Absent && slot.rank < target.rank {
+            continue;
+        }
+        if !target.keeps_empty {
+            // Nearly every value is a string.
+            let says_nothing = match kind {
+                SlotKind::Text if texts != Texts::Python => span.0 == span.1,
+                _ => stands_for_nothing(place.text, span, kind, texts),
+            };
+            if says_nothing {
+                continue;
+            }
+        }
+        let (start, end) = (short(span.0), short(span.1));
+        *slot = Slot { start, end, buffer: place.buffer, rank: target.rank, kind };
+    }
+}
+
+#[inline(never)]
 fn stands_for_nothing(text: &str, span: (usize, usize), kind: SlotKind, texts: Texts) -> bool {
     match kind {
         SlotKind::Text => {

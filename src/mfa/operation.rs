@@ -96,7 +96,7 @@ impl Status {
             ("fail", Status::Failed),
             ("cancel", Status::Canceled),
         ];
-        let word = word.trim();
+        let word = word.trim_ascii();
         STARTS
             .iter()
             .find(|(start, _)| {

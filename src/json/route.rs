@@ -1,0 +1,464 @@
+//! Ways through records that were learned from earlier ones.
+//!
+//! An exporter writes the same members in the same order record after record, so the bytes between
+//! one value and the next (closing braces, a comma, blanks, a key, a colon, opening braces, a
+//! quote) are nearly always bytes that were met before at that point. A [`Routes`] remembers them:
+//! a state is "behind the value of this key in this object", an edge is the bytes that followed
+//! there, up to the next value. Where they stand again, one comparison has checked their grammar
+//! and told which member comes next. Where they don't, the grammar is followed byte by byte, and
+//! the edge is learned. What was learned changes the speed and never the outcome.
+
+use std::collections::HashMap;
+
+use super::check::key_end;
+use super::escape::unescape_into;
+use super::scan::{BLOCK_BYTES, counting, literal_stands_at, skip_whitespace};
+use super::tree::Tree;
+use super::{Fault, byte_at};
+
+/// No node, state, edge or frame.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// Objects that are told apart; members of further ones that nobody wants are stepped over.
+const FRAMES_MAX: usize = 512;
+/// How deep in a walk members that nobody wants are told apart.
+const FRAME_DEPTH_MAX: u16 = 16;
+/// Keys that are remembered of one object, and their longest, in bytes.
+const KEYS_MAX: usize = 512;
+const KEY_BYTES_MAX: usize = 256;
+/// Edges of one state, of all states, and the longest, in bytes.
+const ALTERNATIVES_MAX: u16 = 8;
+const EDGES_MAX: usize = 8192;
+const EDGE_BYTES_MAX: usize = 1024;
+/// Misses after which a state that has as many alternatives as it may have is judged, and how often
+/// it may learn others.
+const MISSES_JUDGED: u32 = 64;
+const RELEARNED_MAX: u16 = 4;
+/// Keys of an object that nobody wants, above which its keys count as data and it is stepped over.
+const STEPPED_KEYS_MAX: usize = 64;
+
+/// What stands behind an edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The characters of a string; its opening quote belongs to the edge.
+    Text,
+    /// A number, `true`, `false`, `null` or an array.
+    Plain,
+    /// An object that is not entered.
+    Object,
+    /// Nothing: the object that the walk began with is closed.
+    End,
+}
+
+/// An object that is opened or closed by the bytes of an edge.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Turn {
+    /// Its node.
+    pub(super) node: u32,
+    /// Bytes from the start of the edge to its opening brace, or to what follows the closing one.
+    pub(super) offset: u32,
+    pub(super) opens: bool,
+}
+
+/// The way from behind one value to the next.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Edge {
+    /// Length in bytes.
+    pub(super) length: u32,
+    /// Place of its bytes among the blocks, and which of the last one count.
+    blocks: u32,
+    block_count: u32,
+    last_counting: u32,
+    turns: u32,
+    pub(super) turn_count: u16,
+    /// How many objects of this walk the value stands in.
+    pub(super) depth: u16,
+    /// The node that the value leads to, if anything below it is wanted.
+    pub(super) node: u32,
+    /// The state behind the value.
+    pub(super) state: u32,
+    alternative: u32,
+    pub(super) next: Next,
+}
+
+/// Behind the value of a key, or behind the brace that begins the walk.
+#[derive(Debug, Clone, Copy)]
+struct State {
+    first: u32,
+    frame: u32,
+    misses: u32,
+    /// The walk at which it was judged last.
+    judged_at: u64,
+    alternatives: u16,
+    relearned: u16,
+    is_start: bool,
+}
+
+/// An object on the way: the walk's own, a wanted one, or one that is only stepped through.
+#[derive(Debug)]
+struct Frame {
+    parent: u32,
+    node: u32,
+    depth: u16,
+    /// The state behind a key that is not remembered.
+    elsewhere: u32,
+    keys: HashMap<Box<[u8]>, Key, foldhash::fast::FixedState>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Key {
+    node: u32,
+    state: u32,
+    /// The frame of the object that its value may be; `NONE` until one was met.
+    inner: u32,
+}
+
+/// Everything that was learned by one walker.
+#[derive(Debug)]
+pub(super) struct Routes {
+    frames: Vec<Frame>,
+    states: Vec<State>,
+    edges: Vec<Edge>,
+    blocks: Vec<[u8; BLOCK_BYTES]>,
+    turns: Vec<Turn>,
+    /// Turns that belong to edges; those behind them are of the edge that was explored last.
+    turns_kept: usize,
+    /// First state of a walk, by node.
+    starts: HashMap<u32, u32, foldhash::fast::FixedState>,
+}
+
+/// Place of the edge that was explored last and is not kept, or not yet.
+const UNKEPT: u32 = 0;
+
+impl Default for Routes {
+    fn default() -> Self {
+        Self {
+            frames: Vec::new(),
+            states: Vec::new(),
+            edges: vec![Edge::UNKEPT],
+            blocks: Vec::new(),
+            turns: Vec::new(),
+            turns_kept: 0,
+            starts: HashMap::default(),
+        }
+    }
+}
+
+impl Routes {
+    /// The state behind the opening brace of an object of `node`, where a walk begins.
+    pub(super) fn start(&mut self, node: u32) -> u32 {
+        if let Some(state) = self.starts.get(&node) {
+            return *state;
+        }
+        let frame = self.add_frame(NONE, node, 1);
+        let state = self.add_state(frame, true);
+        self.starts.insert(node, state);
+        state
+    }
+
+    /// The edge from `state` whose bytes stand at `at`, if one was learned.
+    #[inline(always)]
+    pub(super) fn follow(&self, bytes: &[u8], at: usize, state: u32) -> Option<&Edge> {
+        let mut tried = self.states[state as usize].first;
+        while tried != NONE {
+            let edge = &self.edges[tried as usize];
+            if edge.stands_at(bytes, at, &self.blocks) {
+                return Some(edge);
+            }
+            tried = edge.alternative;
+        }
+        None
+    }
+
+    /// The edge that [`Self::explore`] found last.
+    #[inline(always)]
+    pub(super) fn explored(&self) -> &Edge {
+        &self.edges[UNKEPT as usize]
+    }
+
+    /// The objects that `edge` opens and closes, in order.
+    #[inline(always)]
+    pub(super) fn turns(&self, edge: &Edge) -> &[Turn] {
+        let first = edge.turns as usize;
+        &self.turns[first..first + usize::from(edge.turn_count)]
+    }
+
+    /// Follows the grammar from behind one value to the next, and learns the way, which is then
+    /// [`Self::explored`]. `walks` is the serial number of the walk.
+    ///
+    /// # Errors
+    /// The first [`Fault`] before the next value.
+    #[inline(never)]
+    pub(super) fn explore(
+        &mut self,
+        tree: &Tree,
+        bytes: &[u8],
+        start: usize,
+        (state, walks): (u32, u64),
+    ) -> Result<(), Fault> {
+        self.turns.truncate(self.turns_kept);
+        let from = self.states[state as usize];
+        let (mut frame, mut is_start) = (from.frame, from.is_start);
+        let mut at = skip_whitespace(bytes, start);
+        let (key, next) = loop {
+            match byte_at(bytes, at) {
+                b'}' => {
+                    at += 1;
+                    self.turn(frame, at - start, false);
+                    let parent = self.frames[frame as usize].parent;
+                    if parent == NONE {
+                        break (Key { node: NONE, state: NONE, inner: NONE }, Next::End);
+                    }
+                    frame = parent;
+                    is_start = false;
+                    at = skip_whitespace(bytes, at);
+                    continue;
+                }
+                b',' if !is_start => at = skip_whitespace(bytes, at + 1),
+                b'"' if is_start => {}
+                _ => return Err(Fault::unexpected(bytes, at)),
+            }
+            let (end, value_at) = key_end(bytes, at)?;
+            let mut key = self.key(tree, frame, &bytes[at + 1..end.quote], end.escaped);
+            at = value_at;
+            match byte_at(bytes, at) {
+                b'{' => {
+                    if key.inner == NONE {
+                        key.inner = self.inner(tree, frame, key);
+                    }
+                    if key.inner == NONE || self.frames[key.inner as usize].is_data() {
+                        break (key, Next::Object);
+                    }
+                    frame = key.inner;
+                    self.turn(frame, at - start, true);
+                    is_start = true;
+                    at = skip_whitespace(bytes, at + 1);
+                }
+                b'"' => {
+                    at += 1;
+                    break (key, Next::Text);
+                }
+                _ => break (key, Next::Plain),
+            }
+        };
+        let turns = self.turns_kept;
+        let edge = Edge {
+            length: short(at - start),
+            turns: short(turns),
+            turn_count: u16::try_from(self.turns.len() - turns).unwrap_or(u16::MAX),
+            depth: self.frames[frame as usize].depth,
+            node: key.node,
+            state: key.state,
+            next,
+            ..Edge::UNKEPT
+        };
+        self.edges[UNKEPT as usize] = edge;
+        self.learn(edge, &bytes[start..at], (state, walks));
+        Ok(())
+    }
+
+    /// Notes that the bytes of the edge that is explored open or close the object of a frame.
+    fn turn(&mut self, frame: u32, offset: usize, opens: bool) {
+        let node = self.frames[frame as usize].node;
+        if node != NONE {
+            self.turns.push(Turn { node, offset: short(offset), opens });
+        }
+    }
+
+    /// Keeps an edge, where there is room for it.
+    fn learn(&mut self, mut edge: Edge, bytes: &[u8], (state, walks): (u32, u64)) {
+        let from = &mut self.states[state as usize];
+        from.misses = from.misses.saturating_add(1);
+        if from.alternatives >= ALTERNATIVES_MAX {
+            from.judge(walks);
+            return;
+        }
+        let is_elsewhere = |state: u32| {
+            self.states
+                .get(state as usize)
+                .is_some_and(|state| self.frames[state.frame as usize].elsewhere == edge.state)
+        };
+        if self.edges.len() >= EDGES_MAX
+            || bytes.len() > EDGE_BYTES_MAX
+            || bytes.is_empty()
+            || is_elsewhere(edge.state)
+        {
+            return;
+        }
+        edge.blocks = short(self.blocks.len());
+        for part in bytes.chunks(BLOCK_BYTES) {
+            let mut block = [0; BLOCK_BYTES];
+            block[..part.len()].copy_from_slice(part);
+            self.blocks.push(block);
+        }
+        edge.block_count = short(self.blocks.len()) - edge.blocks;
+        edge.last_counting = counting(bytes.len());
+        self.turns_kept = self.turns.len();
+        let added = short(self.edges.len());
+        self.edges.push(edge);
+        let from = &mut self.states[state as usize];
+        from.alternatives += 1;
+        let mut place = from.first;
+        if place == NONE {
+            from.first = added;
+            return;
+        }
+        while self.edges[place as usize].alternative != NONE {
+            place = self.edges[place as usize].alternative;
+        }
+        self.edges[place as usize].alternative = added;
+    }
+
+    /// What is known of a key of a frame's object.
+    fn key(&mut self, tree: &Tree, frame: u32, raw: &[u8], is_escaped: bool) -> Key {
+        let known = &self.frames[frame as usize];
+        if let Some(key) = known.keys.get(raw) {
+            return *key;
+        }
+        let node = resolve(tree, known.node, raw, is_escaped);
+        let elsewhere = Key { node, state: known.elsewhere, inner: NONE };
+        if known.keys.len() >= KEYS_MAX || raw.len() > KEY_BYTES_MAX {
+            return elsewhere;
+        }
+        let state = self.add_state(frame, false);
+        let key = Key { state, ..elsewhere };
+        self.frames[frame as usize].keys.insert(Box::from(raw), key);
+        key
+    }
+
+    /// The frame of the object that is the value of a key; `NONE` when it is not entered.
+    fn inner(&mut self, tree: &Tree, frame: u32, key: Key) -> u32 {
+        let is_wanted = key.node != NONE && !tree.nodes[key.node as usize].children.is_empty();
+        let depth = self.frames[frame as usize].depth + 1;
+        if is_wanted {
+            // Keys that differ in case, or are not remembered, lead to the same node.
+            let known = self
+                .frames
+                .iter()
+                .position(|inner| inner.parent == frame && inner.node == key.node);
+            let inner = known.map_or_else(|| self.add_frame(frame, key.node, depth), short);
+            self.remember_inner(frame, key.state, inner);
+            return inner;
+        }
+        // What an object as a whole is wanted for is filled when it is not entered.
+        let may_enter = key.node == NONE
+            && self.frames.len() < FRAMES_MAX
+            && depth < FRAME_DEPTH_MAX
+            && key.state != self.frames[frame as usize].elsewhere;
+        if !may_enter {
+            return NONE;
+        }
+        let inner = self.add_frame(frame, NONE, depth);
+        self.remember_inner(frame, key.state, inner);
+        inner
+    }
+
+    fn remember_inner(&mut self, frame: u32, state: u32, inner: u32) {
+        let keys = self.frames[frame as usize].keys.values_mut();
+        for key in keys.filter(|key| key.state == state) {
+            key.inner = inner;
+        }
+    }
+
+    fn add_frame(&mut self, parent: u32, node: u32, depth: u16) -> u32 {
+        let added = short(self.frames.len());
+        self.frames.push(Frame { parent, node, depth, elsewhere: NONE, keys: HashMap::default() });
+        self.frames[added as usize].elsewhere = self.add_state(added, false);
+        added
+    }
+
+    fn add_state(&mut self, frame: u32, is_start: bool) -> u32 {
+        let added = short(self.states.len());
+        let state = State {
+            first: NONE,
+            frame,
+            misses: 0,
+            judged_at: 0,
+            alternatives: 0,
+            relearned: 0,
+            is_start,
+        };
+        self.states.push(state);
+        added
+    }
+}
+
+impl State {
+    /// Whether the alternatives are worth comparing with, where they are all that may be kept:
+    /// members without an order are looked up by their keys sooner than by what stood there before.
+    fn judge(&mut self, walks: u64) {
+        if self.misses < MISSES_JUDGED {
+            return;
+        }
+        if u64::from(self.misses) > (walks - self.judged_at) / 8 {
+            self.first = NONE;
+            if self.relearned < RELEARNED_MAX {
+                self.relearned += 1;
+                self.alternatives = 0;
+            }
+        }
+        (self.judged_at, self.misses) = (walks, 0);
+    }
+}
+
+impl Frame {
+    /// Whether the object's keys are data, never the same, and nothing in it is wanted.
+    fn is_data(&self) -> bool {
+        self.node == NONE && self.keys.len() > STEPPED_KEYS_MAX
+    }
+}
+
+impl Edge {
+    /// Of no bytes.
+    const UNKEPT: Self = Self {
+        length: 0,
+        blocks: 0,
+        block_count: 0,
+        last_counting: 0,
+        turns: 0,
+        turn_count: 0,
+        depth: 0,
+        node: NONE,
+        state: NONE,
+        alternative: NONE,
+        next: Next::End,
+    };
+
+    /// Whether the bytes of the edge stand at `at`, and the value that it tells behind them.
+    #[inline(always)]
+    fn stands_at(&self, bytes: &[u8], at: usize, blocks: &[[u8; BLOCK_BYTES]]) -> bool {
+        let first = self.blocks as usize;
+        let literal = &blocks[first..first + self.block_count as usize];
+        literal_stands_at(bytes, at, literal, self.last_counting)
+            && (self.next == Next::Text || self.fits(byte_at(bytes, at + self.length as usize)))
+    }
+
+    /// Whether the value behind the edge may begin with `byte`: a blank, a quote or a brace there
+    /// belongs to another edge.
+    #[inline(always)]
+    fn fits(&self, byte: u8) -> bool {
+        match self.next {
+            Next::Text | Next::End => true,
+            Next::Plain => byte > b' ' && byte != b'"' && byte != b'{',
+            Next::Object => byte == b'{',
+        }
+    }
+}
+
+/// The node that a key leads to from `node`.
+fn resolve(tree: &Tree, node: u32, raw: &[u8], is_escaped: bool) -> u32 {
+    let (Ok(raw), true) = (std::str::from_utf8(raw), node != NONE) else { return NONE };
+    if !is_escaped {
+        return tree.find(node as usize, raw).unwrap_or(NONE);
+    }
+    let mut name = String::new();
+    unescape_into(raw, &mut name);
+    tree.find(node as usize, &name).unwrap_or(NONE)
+}
+
+/// Positions in a record and in what is learned are far below 4 GiB (`RECORD_BYTES_MAX`, and the
+/// bounds above).
+#[inline(always)]
+pub(super) fn short(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(NONE)
+}
