@@ -418,7 +418,7 @@ impl Extractor {
             key,
         };
         if let Some(wanted) = &self.wanted.raw_of {
-            let is_it = id.map_or_else(|| format!("key:{key:032x}") == *wanted, |id| id == wanted);
+            let is_it = id.unwrap_or(key_id(key, &mut [0; 36])) == wanted;
             if is_it {
                 self.out
                     .raw
@@ -428,9 +428,10 @@ impl Extractor {
         append_activity(&mut self.activity, &row, &self.scratch, &place);
         if row.is_policy_event {
             let row_number = u32::try_from(self.out.keys.len()).unwrap_or(u32::MAX);
-            let event_id = id.map_or_else(|| format!("key:{key:032x}"), str::to_owned);
+            let mut of_key = [0; 36];
+            let event_id = id.unwrap_or_else(|| key_id(key, &mut of_key));
             for policy in &policies {
-                append_policy(&mut self.policy, policy, &event_id, micros(row.ticks));
+                append_policy(&mut self.policy, policy, event_id, micros(row.ticks));
                 self.out.policy_rows.push(row_number);
             }
         }
@@ -617,6 +618,15 @@ pub(crate) fn describe(reason: RejectReason) -> &'static str {
     }
 }
 
+/// The id of an event that has none of its own: `key:` and its identity key.
+fn key_id(key: u128, text: &mut [u8; 36]) -> &str {
+    let mut digits = [0; 32];
+    hex(key, &mut digits);
+    text[..4].copy_from_slice(b"key:");
+    text[4..].copy_from_slice(&digits);
+    std::str::from_utf8(text).unwrap_or_default()
+}
+
 /// Thirty-two hexadecimal digits.
 fn hex(number: u128, digits: &mut [u8; 32]) -> &str {
     for (place, digit) in digits.iter_mut().rev().enumerate() {
@@ -671,7 +681,7 @@ fn append_activity(columns: &mut Columns, row: &Row<'_>, scratch: &str, placed: 
             position::EVENT_KEY => builder.text(Some(hex(placed.key, &mut [0; 32]))),
             position::EVENT_ID => match row.text(position::EVENT_ID, scratch) {
                 Some(id) => builder.text(Some(id)),
-                None => builder.text(Some(&format!("key:{:032x}", placed.key))),
+                None => builder.text(Some(key_id(placed.key, &mut [0; 36]))),
             },
             position::ATTEMPT_ID => builder.text(None),
             other => {

@@ -31,20 +31,32 @@ fn is_guid(text: &str) -> bool {
         })
 }
 
+const NO_DIGIT: u8 = 255;
+
+/// What each byte stands for in base64 of either alphabet.
+const VALUES: [u8; 256] = {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut values = [NO_DIGIT; 256];
+    let mut digit = 0;
+    while digit < 64 {
+        values[ALPHABET[digit as usize] as usize] = digit;
+        digit += 1;
+    }
+    values[b'-' as usize] = values[b'+' as usize];
+    values[b'_' as usize] = values[b'/' as usize];
+    values
+};
+
 /// Decodes base64 of either alphabet, padding optional; gives the number of bytes, or `None` when
 /// the text is no base64 or does not fit.
 fn decode_base64(text: &[u8], out: &mut [u8; 36]) -> Option<usize> {
     let unpadded = text.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1);
     let (mut bits, mut bit_count, mut length) = (0_u32, 0_u32, 0_usize);
     for byte in &text[..unpadded] {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
+        let value = VALUES[usize::from(*byte)];
+        if value == NO_DIGIT {
+            return None;
+        }
         bits = bits << 6 | u32::from(value);
         bit_count += 6;
         if bit_count >= 8 {
@@ -59,13 +71,17 @@ fn decode_base64(text: &[u8], out: &mut [u8; 36]) -> Option<usize> {
 fn push_mixed_endian_guid(bytes: &[u8; 36], out: &mut String) {
     const ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut guid = [b'-'; 36];
+    let mut at = 0;
     for (place, index) in ORDER.into_iter().enumerate() {
         if matches!(place, 4 | 6 | 8 | 10) {
-            out.push('-');
+            at += 1;
         }
-        out.push(char::from(DIGITS[usize::from(bytes[index] >> 4)]));
-        out.push(char::from(DIGITS[usize::from(bytes[index] & 15)]));
+        guid[at] = DIGITS[usize::from(bytes[index] >> 4)];
+        guid[at + 1] = DIGITS[usize::from(bytes[index] & 15)];
+        at += 2;
     }
+    out.push_str(std::str::from_utf8(&guid).unwrap_or_default());
 }
 
 #[cfg(test)]
