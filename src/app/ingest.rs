@@ -138,8 +138,7 @@ impl Line {
         };
         let item = Item::Chunk(Box::new(extracted));
         locked(&self.done).insert(number, item);
-        let mut bytes = chunk.bytes;
-        bytes.clear();
+        let bytes = chunk.bytes;
         // A record of many blocks leaves a buffer that is not worth keeping.
         if bytes.capacity() <= SPARE_BYTES_MAX {
             locked(&self.spare).push(bytes);

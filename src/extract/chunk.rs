@@ -55,8 +55,9 @@ pub trait ChunkSink {
     /// Takes the next chunk; `Break` ends the reading.
     fn take(&mut self, chunk: Chunk) -> ControlFlow<()>;
 
-    /// An empty buffer for the next chunk, one that was used before if there is one: memory that
-    /// is new to the process has to be cleared by the system first.
+    /// A buffer for the next chunk, one that was used before if there is one, with what it held:
+    /// memory that is new to the process has to be cleared by the system first, and what lies
+    /// behind the end of a vector by whoever reads into it.
     fn spare(&mut self) -> Vec<u8> {
         Vec::new()
     }

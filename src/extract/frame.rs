@@ -13,7 +13,7 @@ use crate::error::RejectReason;
 use crate::extract::chunk::{Chunk, ChunkSink, Span};
 use crate::json::check::{key_end, value_end};
 use crate::json::scan::{
-    MARKED_BYTES, Marks, TakeMarks, between, line_end, marks_until, skip_whitespace,
+    Escapes, MARKED_BYTES, Marks, TakeMarks, between, line_end, marks_until, skip_whitespace,
 };
 use crate::json::{Fault, FaultKind, byte_at};
 use crate::limits::{BLOCK_BYTES, PADDING_BYTES, RECORD_BYTES_MAX, REJECT_BYTES_MAX};
@@ -91,13 +91,9 @@ pub(crate) fn frame_within(
     let mut framer = Framer::new(bounds, Arc::clone(file));
     framer.buffer = sink.spare();
     loop {
-        let wanted = bounds.block_bytes.max(framer.buffer.len() - framer.at);
-        let got = Read::by_ref(&mut reader).take(wanted as u64).read_to_end(&mut framer.buffer);
-        framer.bytes_read += got.as_ref().map_or(0, |count| *count as u64);
-        let at_end = match &got {
-            Ok(count) => *count < wanted,
-            Err(_) => true,
-        };
+        let wanted = bounds.block_bytes.max(framer.filled - framer.at);
+        let got = framer.fill(&mut reader, wanted);
+        let at_end = !matches!(got, Ok(true));
         if at_end && got.is_ok() {
             framer.at_end = true;
         }
@@ -115,6 +111,7 @@ pub(crate) fn frame_within(
 /// Frames a complete text in one go; used where the text is in memory already.
 pub fn frame_text(file: &Arc<str>, text: Vec<u8>) -> Vec<Span> {
     let mut framer = Framer::new(Bounds::default(), Arc::clone(file));
+    framer.filled = text.len();
     framer.buffer = text;
     framer.at_end = true;
     framer.scan();
@@ -125,8 +122,10 @@ pub fn frame_text(file: &Arc<str>, text: Vec<u8>) -> Vec<Span> {
 struct Framer {
     bounds: Bounds,
     file: Arc<str>,
-    /// Bytes from `base` on; everything before `at` has been framed.
+    /// Bytes from `base` on; everything before `at` has been framed. What is behind `filled` is
+    /// left over from earlier chunks: memory is cleared once, not for every block.
     buffer: Vec<u8>,
+    filled: usize,
     at: usize,
     base: u64,
     bytes_read: u64,
@@ -145,6 +144,7 @@ impl Framer {
             bounds,
             file,
             buffer: Vec::new(),
+            filled: 0,
             at: 0,
             base: 0,
             bytes_read: 0,
@@ -161,13 +161,43 @@ impl Framer {
         Framed { bytes: self.bytes_read, next_link: self.next_link, is_array: self.is_array }
     }
 
+    /// The bytes that were read.
+    #[inline(always)]
+    fn text(&self) -> &[u8] {
+        &self.buffer[..self.filled]
+    }
+
+    /// Reads `wanted` bytes more; says whether there were as many.
+    fn fill(&mut self, reader: &mut (impl Read + ?Sized), wanted: usize) -> io::Result<bool> {
+        let end = self.filled + wanted;
+        if self.buffer.len() < end {
+            self.buffer.resize(end, 0);
+        }
+        while self.filled < end {
+            match reader.read(&mut self.buffer[self.filled..end]) {
+                Ok(0) => return Ok(false),
+                Ok(count) => {
+                    self.filled += count;
+                    self.bytes_read += count as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
     /// Hands over what was framed and keeps the rest.
     fn hand_over(&mut self, sink: &mut dyn ChunkSink) -> ControlFlow<()> {
         // A buffer with room for the next block: growing one would copy it.
         let mut next = sink.spare();
-        let rest = self.buffer.get(self.at..).unwrap_or_default();
-        next.reserve(rest.len() + self.bounds.block_bytes + PADDING_BYTES);
-        next.extend_from_slice(rest);
+        let rest = self.text().get(self.at..).unwrap_or_default();
+        let room = rest.len() + self.bounds.block_bytes + PADDING_BYTES;
+        if next.len() < room {
+            next.resize(room, 0);
+        }
+        next[..rest.len()].copy_from_slice(rest);
+        self.filled = rest.len();
         let mut bytes = std::mem::replace(&mut self.buffer, next);
         bytes.truncate(self.at);
         self.base += self.at as u64;
@@ -185,15 +215,15 @@ impl Framer {
     fn scan(&mut self) {
         loop {
             if let Some(mut balance) = self.skipping.take() {
-                let Some(end) = balance.end(&self.buffer, self.at) else {
-                    self.at = self.buffer.len();
+                let Some(end) = balance.end(self.text(), self.at) else {
+                    self.at = self.filled;
                     self.skipping = Some(balance);
                     return;
                 };
                 self.at = end;
             }
-            let start = skip_whitespace(&self.buffer, self.at);
-            if start >= self.buffer.len() {
+            let start = skip_whitespace(self.text(), self.at);
+            if start >= self.filled {
                 self.at = start;
                 return self.close(start);
             }
@@ -208,7 +238,7 @@ impl Framer {
                     self.spans.push(span);
                     self.at = at;
                 }
-                Step::More if self.buffer.len() - start > self.bounds.record_bytes_max => {
+                Step::More if self.filled - start > self.bounds.record_bytes_max => {
                     self.too_large(start);
                 }
                 Step::More if self.at_end => return self.cut_short(start),
@@ -238,26 +268,26 @@ impl Framer {
     /// The stream ends inside what begins at `start`.
     fn cut_short(&mut self, start: usize) {
         self.around = Around::Nothing;
-        let end = self.buffer.len();
+        let end = self.filled;
         let mut from = start;
         // An unbalanced quote can swallow everything behind it: look for records that are whole.
-        while let Some(fault) = value_end(&self.buffer, from, 0).err().map(|fault| fault.at) {
-            let Some(next) = resume_at(&self.buffer, fault, end) else { break };
+        while let Some(fault) = value_end(self.text(), from, 0).err().map(|fault| fault.at) {
+            let Some(next) = resume_at(self.text(), fault, end) else { break };
             let span = self.span(from, next.0, None);
             self.spans.push(span);
             from = next.1;
-            while let Some(record_end) = balanced_end(&self.buffer, from) {
+            while let Some(record_end) = balanced_end(self.text(), from) {
                 let span = self.span(from, record_end, None);
                 self.spans.push(span);
-                from = skip_whitespace(&self.buffer, record_end);
-                if byte_at(&self.buffer, from) == b',' {
-                    from = skip_whitespace(&self.buffer, from + 1);
+                from = skip_whitespace(self.text(), record_end);
+                if byte_at(self.text(), from) == b',' {
+                    from = skip_whitespace(self.text(), from + 1);
                 }
-                if byte_at(&self.buffer, from) != b'{' {
+                if byte_at(self.text(), from) != b'{' {
                     break;
                 }
             }
-            if byte_at(&self.buffer, from) == b']' {
+            if byte_at(self.text(), from) == b']' {
                 from = end;
                 break;
             }
@@ -270,7 +300,7 @@ impl Framer {
     }
 
     fn too_large(&mut self, start: usize) {
-        let end = self.buffer.len().min(start + REJECT_BYTES_MAX);
+        let end = self.filled.min(start + REJECT_BYTES_MAX);
         let span = self.span(start, end, Some(RejectReason::TooLarge));
         self.spans.push(span);
         self.at = start;
@@ -279,7 +309,7 @@ impl Framer {
 
     /// A value that stands in nothing.
     fn value(&mut self, at: usize) -> Step {
-        match self.buffer[at] {
+        match self.text()[at] {
             b'[' => {
                 self.around = Around::Array;
                 self.is_array = true;
@@ -296,16 +326,16 @@ impl Framer {
         if let Some(end) = line_end.and_then(|line_end| self.whole_line(at, line_end)) {
             return Step::Record(self.span(at, end, None), end);
         }
-        let on_its_line = &self.buffer[..line_end.unwrap_or(self.buffer.len())];
+        let on_its_line = &self.text()[..line_end.unwrap_or(self.filled)];
         let end = balanced_end(on_its_line, at);
-        if may_be_envelope(&self.buffer, at)
-            || (end.is_none() && self.buffer.len() - at > self.bounds.block_bytes)
+        if may_be_envelope(self.text(), at)
+            || (end.is_none() && self.filled - at > self.bounds.block_bytes)
         {
             match self.envelope(at) {
                 Some(step) => return step,
                 None if end.is_none()
                     && !self.at_end
-                    && self.buffer.len() - at < self.bounds.record_bytes_max => {}
+                    && self.filled - at < self.bounds.record_bytes_max => {}
                 None => {}
             }
         }
@@ -315,32 +345,31 @@ impl Framer {
         let Some(line_end) = line_end else { return Step::More };
         // Spread over lines, or a damaged line? The grammar tells, mostly at the next line.
         let line = Step::Record(self.span(at, line_end, None), line_end + 1);
-        match value_end(&self.buffer, at, 0) {
+        match value_end(self.text(), at, 0) {
             Ok(end) => Step::Record(self.span(at, end, None), end),
             Err(Fault { kind: FaultKind::Syntax, .. }) => line,
-            Err(Fault { kind: FaultKind::TooDeep, .. }) => match balanced_end(&self.buffer, at) {
+            Err(Fault { kind: FaultKind::TooDeep, .. }) => match balanced_end(self.text(), at) {
                 Some(end) => Step::Record(self.span(at, end, None), end),
                 None if self.at_end => line,
                 None => Step::More,
             },
-            Err(_) if self.at_end && self.buffer.get(line_end + 1) == Some(&b'{') => line,
+            Err(_) if self.at_end && self.text().get(line_end + 1) == Some(&b'{') => line,
             Err(_) => Step::More,
         }
     }
 
     /// Position of the next line feed.
     fn line_end(&self, at: usize) -> Option<usize> {
-        Some(line_end(&self.buffer, at)).filter(|end| *end < self.buffer.len())
+        Some(line_end(self.text(), at)).filter(|end| *end < self.filled)
     }
 
     /// The end of an object that takes exactly its line, if that is plain: the line ends in `}` and
     /// the next one begins an object. No object could go on that way after a `}`.
     fn whole_line(&self, at: usize, line_end: usize) -> Option<usize> {
-        let end =
-            if byte_at(&self.buffer, line_end - 1) == b'\r' { line_end - 1 } else { line_end };
-        let is_whole = byte_at(&self.buffer, end - 1) == b'}'
-            && byte_at(&self.buffer, line_end + 1) == b'{'
-            && !may_be_envelope(&self.buffer, at);
+        let end = if byte_at(self.text(), line_end - 1) == b'\r' { line_end - 1 } else { line_end };
+        let is_whole = byte_at(self.text(), end - 1) == b'}'
+            && byte_at(self.text(), line_end + 1) == b'{'
+            && !may_be_envelope(self.text(), at);
         is_whole.then_some(end)
     }
 
@@ -349,7 +378,7 @@ impl Framer {
         match self.line_end(at) {
             Some(end) => Step::Record(self.span(at, end, None), end),
             None if self.at_end => {
-                let end = self.buffer.len();
+                let end = self.filled;
                 Step::Record(self.span(at, end, None), end)
             }
             None => Step::More,
@@ -357,7 +386,7 @@ impl Framer {
     }
 
     fn element(&mut self, at: usize) -> Step {
-        match self.buffer[at] {
+        match self.text()[at] {
             b',' => Step::To(at + 1),
             b']' => {
                 self.around = match self.around {
@@ -366,17 +395,17 @@ impl Framer {
                 };
                 Step::To(at + 1)
             }
-            b'{' | b'[' => match balanced_end(&self.buffer, at) {
+            b'{' | b'[' => match balanced_end(self.text(), at) {
                 Some(end) => Step::Record(self.span(at, end, None), end),
                 None => self.damaged_element(at).unwrap_or(Step::More),
             },
-            b'"' => match crate::json::check::string_end(&self.buffer, at + 1) {
+            b'"' => match crate::json::check::string_end(self.text(), at + 1) {
                 Ok(end) => Step::Record(self.span(at, end.quote + 1, None), end.quote + 1),
-                Err(fault) if fault.at < self.buffer.len() => self.line(at),
+                Err(fault) if fault.at < self.filled => self.line(at),
                 Err(_) => Step::More,
             },
             _ => {
-                let stop = self.buffer[at..]
+                let stop = self.text()[at..]
                     .iter()
                     .position(|byte| matches!(byte, b',' | b']' | b'\n' | b'{' | b'['));
                 match stop {
@@ -391,61 +420,61 @@ impl Framer {
     /// An element that does not balance so far. An unbalanced quote would swallow the stream up to
     /// the limit of a record: where the grammar is broken, the array goes on with the next record.
     fn damaged_element(&self, at: usize) -> Option<Step> {
-        let fault = value_end(&self.buffer, at, 0).err()?;
+        let fault = value_end(self.text(), at, 0).err()?;
         if fault.kind != FaultKind::Syntax {
             return None;
         }
-        let (end, next) = resume_at(&self.buffer, fault.at, self.buffer.len())?;
+        let (end, next) = resume_at(self.text(), fault.at, self.filled)?;
         Some(Step::Record(self.span(at, end, None), next))
     }
 
     /// Steps into the array of a page or envelope, if the object at `at` is one.
     fn envelope(&mut self, at: usize) -> Option<Step> {
         let mut next_link = false;
-        let mut key_at = skip_whitespace(&self.buffer, at + 1);
+        let mut key_at = skip_whitespace(self.text(), at + 1);
         loop {
-            let (key, value_at) = key_end(&self.buffer, key_at).ok()?;
-            let name = &self.buffer[key_at + 1..key.quote];
+            let (key, value_at) = key_end(self.text(), key_at).ok()?;
+            let name = &self.text()[key_at + 1..key.quote];
             let is_records =
                 [&b"value"[..], b"records"].iter().any(|known| name.eq_ignore_ascii_case(known));
-            if is_records && byte_at(&self.buffer, value_at) == b'[' {
-                let first = skip_whitespace(&self.buffer, value_at + 1);
-                if first >= self.buffer.len() && !self.at_end {
+            if is_records && byte_at(self.text(), value_at) == b'[' {
+                let first = skip_whitespace(self.text(), value_at + 1);
+                if first >= self.filled && !self.at_end {
                     return Some(Step::More);
                 }
-                if !matches!(byte_at(&self.buffer, first), b'{' | b']' | b'[' | 0) {
+                if !matches!(byte_at(self.text(), first), b'{' | b']' | b'[' | 0) {
                     return None;
                 }
                 self.around = Around::EnvelopeArray;
                 self.next_link = next_link;
                 return Some(Step::To(value_at + 1));
             }
-            let end = value_end(&self.buffer, value_at, 1).ok()?;
-            next_link |= is_next_link(name, &self.buffer[value_at..end]);
-            key_at = skip_whitespace(&self.buffer, end);
-            if byte_at(&self.buffer, key_at) != b',' {
+            let end = value_end(self.text(), value_at, 1).ok()?;
+            next_link |= is_next_link(name, &self.text()[value_at..end]);
+            key_at = skip_whitespace(self.text(), end);
+            if byte_at(self.text(), key_at) != b',' {
                 return None;
             }
-            key_at = skip_whitespace(&self.buffer, key_at + 1);
+            key_at = skip_whitespace(self.text(), key_at + 1);
         }
     }
 
     /// A member behind the array of a page.
     fn tail(&mut self, at: usize) -> Step {
-        match self.buffer[at] {
+        match self.text()[at] {
             b',' => Step::To(at + 1),
             b'}' => {
                 self.around = Around::Nothing;
                 Step::To(at + 1)
             }
             b'"' => {
-                let member = key_end(&self.buffer, at).and_then(|(key, value_at)| {
-                    Ok((key.quote, value_at, value_end(&self.buffer, value_at, 1)?))
+                let member = key_end(self.text(), at).and_then(|(key, value_at)| {
+                    Ok((key.quote, value_at, value_end(self.text(), value_at, 1)?))
                 });
                 match member {
                     Ok((quote, value_at, end)) => {
-                        let name = &self.buffer[at + 1..quote];
-                        self.next_link |= is_next_link(name, &self.buffer[value_at..end]);
+                        let name = &self.text()[at + 1..quote];
+                        self.next_link |= is_next_link(name, &self.text()[value_at..end]);
                         Step::To(end)
                     }
                     Err(Fault { kind: FaultKind::CutShort, .. }) => Step::More,
@@ -493,8 +522,7 @@ struct Balance {
     open: u64,
     /// All ones inside a string.
     in_string: u64,
-    /// Whether the next byte is escaped.
-    escaped: bool,
+    escapes: Escapes,
 }
 
 impl TakeMarks for Balance {
@@ -521,11 +549,11 @@ impl Balance {
     /// open one.
     #[inline(always)]
     fn close(&mut self, marks: Marks, length: usize) -> Option<usize> {
-        let quotes = if marks.backslashes == 0 && !self.escaped {
-            marks.quotes
-        } else {
-            marks.quotes & !self.escaped(marks.backslashes, length)
-        };
+        let escaped = self.escapes.escaped(marks.backslashes);
+        if length < MARKED_BYTES {
+            self.escapes = Escapes::after(escaped >> length & 1 == 1);
+        }
+        let quotes = marks.quotes & !escaped;
         let strings = between(quotes) ^ self.in_string;
         if quotes.count_ones() & 1 == 1 {
             self.in_string = !self.in_string;
@@ -556,25 +584,6 @@ impl Balance {
         }
         self.open += u64::from((opening & !counted).count_ones());
         None
-    }
-
-    /// The bytes that a backslash before them escapes.
-    #[cold]
-    fn escaped(&mut self, mut backslashes: u64, length: usize) -> u64 {
-        let mut escaped = u64::from(self.escaped);
-        self.escaped = false;
-        backslashes &= !escaped;
-        while backslashes != 0 {
-            let place = backslashes.trailing_zeros() as usize;
-            if place + 1 >= length {
-                self.escaped = true;
-                break;
-            }
-            let next = 1_u64 << (place + 1);
-            escaped |= next;
-            backslashes &= !next & (backslashes - 1);
-        }
-        escaped
     }
 }
 

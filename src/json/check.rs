@@ -1,7 +1,7 @@
 //! Stepping over values while checking every byte of their grammar.
 
 use super::scan::{
-    MARKED_BYTES, Work, quotes_and_backslashes, skip_whitespace, string_stop, widest,
+    Escapes, MARKED_BYTES, Work, quotes_and_backslashes, skip_whitespace, string_stop, widest,
 };
 use super::{Fault, FaultKind, byte_at};
 use crate::limits::DEPTH_MAX;
@@ -32,16 +32,16 @@ pub fn string_end(bytes: &[u8], at: usize) -> Result<StringEnd, Fault> {
 /// so that a string full of escapes (JSON in a string) costs a few steps per escape.
 #[inline(never)]
 fn escaped_string_end(bytes: &[u8], at: usize) -> Result<StringEnd, Fault> {
-    widest(Escapes { bytes, at })
+    widest(EscapedString { bytes, at })
 }
 
 /// Stepping over a string with escapes, as work for the widest instructions.
-struct Escapes<'a> {
+struct EscapedString<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
-impl Work for Escapes<'_> {
+impl Work for EscapedString<'_> {
     type Done = Result<StringEnd, Fault>;
 
     #[inline(always)]
@@ -52,25 +52,26 @@ impl Work for Escapes<'_> {
 
 #[inline(always)]
 fn escapes_end(bytes: &[u8], mut at: usize) -> Result<StringEnd, Fault> {
-    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<MARKED_BYTES>) {
-        let (mut quotes, mut backslashes) = quotes_and_backslashes(block);
-        loop {
-            if backslashes == 0 || quotes.trailing_zeros() < backslashes.trailing_zeros() {
-                if quotes != 0 {
-                    let quote = at + quotes.trailing_zeros() as usize;
-                    return Ok(StringEnd { quote, escaped: true });
-                }
-                at += MARKED_BYTES;
-                break;
-            }
-            let behind = escape_end(bytes, at + backslashes.trailing_zeros() as usize)? - at;
-            if behind >= MARKED_BYTES {
-                at += behind;
-                break;
-            }
-            quotes &= u64::MAX << behind;
-            backslashes &= u64::MAX << behind;
+    let mut escapes = Escapes::default();
+    for block in bytes.get(at..).unwrap_or_default().as_chunks::<MARKED_BYTES>().0 {
+        let (quotes, backslashes) = quotes_and_backslashes(block);
+        let escaped = escapes.escaped(backslashes);
+        let closing = quotes & !escaped;
+        // Quotes and backslashes may be escaped without a further look; anything else that is, up
+        // to the end of the string, is looked at.
+        let inside = closing.wrapping_sub(1) & !closing;
+        let mut doubtful = escaped & !(quotes | backslashes) & inside;
+        while doubtful != 0 {
+            escape_end(bytes, at + doubtful.trailing_zeros() as usize - 1)?;
+            doubtful &= doubtful - 1;
         }
+        if closing != 0 {
+            return Ok(StringEnd { quote: at + closing.trailing_zeros() as usize, escaped: true });
+        }
+        at += MARKED_BYTES;
+    }
+    if escapes.is_open() {
+        at -= 1;
     }
     loop {
         at = string_stop(bytes, at);

@@ -416,6 +416,41 @@ pub(super) fn quotes_and_backslashes(block: &[u8; MARKED_BYTES]) -> (u64, u64) {
     found
 }
 
+/// Which bytes are escaped by a backslash before them, block after block.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Escapes {
+    /// 1 where the last block ended in a backslash that escapes.
+    open: u64,
+}
+
+impl Escapes {
+    /// Where the next byte is escaped, or is not.
+    #[inline(always)]
+    pub fn after(is_open: bool) -> Self {
+        Self { open: u64::from(is_open) }
+    }
+
+    /// The escaped bytes of the next 64, by where its backslashes stand. In a run of backslashes
+    /// every second byte is escaped, and the byte behind it where the run's length is odd: adding
+    /// the first bits of runs that begin at odd places to the runs carries to their ends.
+    #[inline(always)]
+    pub fn escaped(&mut self, backslashes: u64) -> u64 {
+        const EVEN: u64 = 0x5555_5555_5555_5555;
+        let backslashes = backslashes & !self.open;
+        let behind = backslashes << 1 | self.open;
+        let odd_starts = backslashes & !EVEN & !behind;
+        let (carried, overflows) = odd_starts.overflowing_add(backslashes);
+        self.open = u64::from(overflows);
+        (EVEN ^ carried << 1) & behind
+    }
+
+    /// Whether the byte behind the last block is escaped.
+    #[inline(always)]
+    pub fn is_open(self) -> bool {
+        self.open != 0
+    }
+}
+
 /// Every bit is the exclusive or of itself and those below it: what lies between quotes.
 #[inline(always)]
 pub fn between(mut quotes: u64) -> u64 {
@@ -433,8 +468,8 @@ mod tests {
     use proptest::{prop_assert_eq, proptest};
 
     use super::{
-        BLOCK_BYTES, MARKED_BYTES, Marks, TakeMarks, counting, line_end, literal_stands_at,
-        marks_until, quotes_and_backslashes, skip_whitespace, string_stop,
+        BLOCK_BYTES, Escapes, MARKED_BYTES, Marks, TakeMarks, counting, line_end,
+        literal_stands_at, marks_until, quotes_and_backslashes, skip_whitespace, string_stop,
     };
 
     struct Shown(Option<Marks>);
@@ -478,6 +513,22 @@ mod tests {
             blocks.as_flattened_mut()[..literal.len()].copy_from_slice(&literal);
             let found = literal_stands_at(&bytes, at, &blocks, counting(literal.len()));
             prop_assert_eq!(found, stands);
+        }
+
+        #[test]
+        fn escaped_bytes_are_those_behind_a_backslash_that_is_not_escaped(
+            bytes in prop::collection::vec(prop::sample::select(&b"a\\\\\\"[..]), 3 * MARKED_BYTES),
+        ) {
+            let mut escapes = Escapes::default();
+            let mut is_escaped = false;
+            for block in bytes.as_chunks::<MARKED_BYTES>().0 {
+                let found = escapes.escaped(quotes_and_backslashes(block).1);
+                for (place, byte) in block.iter().enumerate() {
+                    prop_assert_eq!(found >> place & 1 == 1, is_escaped);
+                    is_escaped = !is_escaped && *byte == b'\\';
+                }
+                prop_assert_eq!(escapes.is_open(), is_escaped);
+            }
         }
 
         #[test]
