@@ -58,7 +58,6 @@ pub(crate) struct Ingested {
 
 #[derive(Debug)]
 pub(crate) struct Collector {
-    taken: u64,
     events: Events,
     batches: Vec<Batch>,
     policy: Vec<PolicyBatch>,
@@ -102,7 +101,6 @@ enum PolicyBatch {
 impl Collector {
     pub(crate) fn new(job: &mut Job<'_>) -> Self {
         Self {
-            taken: 0,
             events: Events::default(),
             batches: Vec::new(),
             policy: Vec::new(),
@@ -123,14 +121,8 @@ impl Collector {
         }
     }
 
-    /// How many items were taken so far.
-    pub(crate) fn taken(&self) -> u64 {
-        self.taken
-    }
-
     /// Takes the rows of a chunk.
     pub(crate) fn chunk(&mut self, chunk: Extracted, progress: &Progress) -> Result<(), Error> {
-        self.taken += 1;
         let base = self.stream.records;
         self.stream.records += chunk.records;
         self.out.accounting.records += chunk.records;
@@ -178,7 +170,6 @@ impl Collector {
         batch: &RecordBatch,
         progress: &Progress,
     ) -> Result<(), Error> {
-        self.taken += 1;
         if name == ACTIVITY_POLICY.name {
             let rows = conform(batch, &ACTIVITY_POLICY, |_| true).map_err(Error::Arrow)?;
             let rows = with_mfa_policies(&rows, &self.mfa_policies).map_err(Error::Arrow)?;
@@ -255,7 +246,6 @@ impl Collector {
 
     /// Takes a reject of a whole stream; it counts as a record that could not be read.
     pub(crate) fn reject_whole(&mut self, mut reject: Reject) -> Result<(), Error> {
-        self.taken += 1;
         // A stream that broke did so in the record after the last one read.
         if reject.location.byte > 0 {
             reject.location.record = self.stream.records + 1;
@@ -278,7 +268,6 @@ impl Collector {
 
     /// Takes the end of a stream.
     pub(crate) fn end(&mut self, end: StreamEnd) {
-        self.taken += 1;
         self.streams += 1;
         self.empty_streams += u64::from(end.is_empty);
         self.out.accounting.files += 1;

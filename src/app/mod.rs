@@ -11,6 +11,7 @@ pub mod convert;
 pub mod error;
 pub mod explain;
 mod ingest;
+mod line;
 pub mod options;
 pub mod outcome;
 pub mod output;

@@ -1,0 +1,28 @@
+"""The same questions of the same events with random key order, escaped, dropped and doubled keys."""
+
+from bench import OURS, Side, line_of, median, processor, table, times
+from inputs import shuffled
+
+TITLE = "Random key order"
+
+
+def run(bench):
+    lines = table("input", "question", "wall s", "GB/s", "GB/s a core", "kept order, wall s", "times as long")
+    for shape in bench.options.inputs.split(","):
+        plain, source = bench.input(shape), shuffled(bench, shape)
+        for question in ("q1", "q2"):
+            bench.asked(question, source)
+            if bench.options.check_only:
+                continue
+            facts = bench.ours.facts()
+            sides = [
+                Side(OURS, bench.query(question, source.paths), facts=facts | source.facts()),
+                Side("kept", bench.query(question, plain.paths), facts=facts | plain.facts()),
+            ]
+            reports = bench.race(sides, question=question, pair="shuffled")
+            wall = median(reports[OURS])
+            # Both files are the same number of bytes, not quite the same number of events.
+            longer = (wall / source.bytes) / (median(reports["kept"]) / plain.bytes)
+            speeds = [f"{source.bytes / wall / 1e9:.2f}", f"{source.bytes / processor(reports[OURS]) / 1e9:.2f}"]
+            lines.append(line_of(source.name, question, times(reports[OURS]), *speeds, times(reports["kept"]), f"{longer:.1f}×"))
+    return lines

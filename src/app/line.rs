@@ -1,0 +1,373 @@
+//! The line that every input passes: threads that read, extract, and take the results in input
+//! order, so that neither their number nor their pace ever shows.
+//!
+//! Each thread does whatever is due: it extracts a chunk that waits, else it begins to read the next
+//! input. Who reads extracts too, whenever the others have enough to do. So one large file has one
+//! reader and many extractors, and many files have many readers. Nobody who reads waits for
+//! somebody who has yet to begin: the input whose turn it is always goes on.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+
+use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
+
+use crate::app::collect::{Collector, StreamEnd};
+use crate::app::error::Error;
+use crate::app::progress::Progress;
+use crate::error::Reject;
+use crate::extract::chunk::Chunk;
+use crate::extract::{Extracted, Extractor, Wanted};
+use crate::limits::{BLOCK_BYTES, READ_AHEAD_BYTES};
+
+/// Largest buffer that is used again, in bytes.
+const SPARE_BYTES_MAX: usize = 4 * BLOCK_BYTES;
+
+/// Chunks of one input that are on their way, for each thread.
+const CHUNKS_PER_THREAD: usize = 2;
+
+/// What comes of an input, one after the other.
+pub(crate) enum Item {
+    Chunk(Box<Result<Extracted, ArrowError>>),
+    Table(&'static str, RecordBatch),
+    Reject(Reject),
+    /// A stream of the input is over.
+    End(StreamEnd),
+    /// The input is over.
+    Over,
+    /// The run cannot go on.
+    Stop(Error),
+}
+
+impl Item {
+    /// Memory that it takes while it waits for its turn, in bytes.
+    fn bytes(&self) -> u64 {
+        let bytes = match self {
+            Self::Chunk(extracted) => extracted.as_ref().as_ref().map_or(0, |extracted| {
+                let rejects: usize = extracted.rejects.iter().map(|reject| reject.raw.len()).sum();
+                extracted.activity.get_array_memory_size()
+                    + extracted.policy.get_array_memory_size()
+                    + size_of_val(extracted.keys.as_slice())
+                    + rejects
+            }),
+            Self::Table(_, batch) => batch.get_array_memory_size(),
+            Self::Reject(_) | Self::End(_) | Self::Over | Self::Stop(_) => 0,
+        };
+        bytes as u64
+    }
+}
+
+/// Where an item stands among all: its input, then its number within it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    input: usize,
+    step: usize,
+}
+
+/// What the threads share.
+pub(crate) struct Line<'p> {
+    wanted: Wanted,
+    threads: usize,
+    /// For each input, whether it may be read before its turn: one that has to be waited for, such
+    /// as a pipe, would keep a run that is over from ending.
+    inputs: Vec<bool>,
+    read_ahead_bytes: u64,
+    state: Mutex<State>,
+    changed: Condvar,
+    collector: Mutex<Collector>,
+    progress: &'p Progress,
+}
+
+#[derive(Default)]
+struct State {
+    /// The first input that nobody has begun to read.
+    next_input: usize,
+    reading: usize,
+    /// Of those who read, how many wait for their input's turn.
+    stalled: usize,
+    queue: BTreeMap<Place, Chunk>,
+    extracting: usize,
+    /// Results, until their turn comes.
+    done: BTreeMap<Place, Item>,
+    done_bytes: u64,
+    turn: Place,
+    stopped: Option<Error>,
+    is_broken: bool,
+    /// Idle extractors: what they learned of key orders serves the next chunk.
+    extractors: Vec<Extractor>,
+    /// Buffers of chunks that were extracted.
+    spare: Vec<Vec<u8>>,
+}
+
+impl State {
+    fn is_stopped(&self) -> bool {
+        self.is_broken || self.stopped.is_some()
+    }
+
+    fn take_chunk(&mut self) -> Option<(Place, Chunk)> {
+        let taken = self.queue.pop_first()?;
+        self.extracting += 1;
+        Some(taken)
+    }
+}
+
+/// A lock whose holder panicked still guards whole values: they are replaced, never half-changed.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a thread finds to do.
+enum Work {
+    Extract(Place, Chunk),
+    Read(usize),
+    Nothing,
+}
+
+impl<'p> Line<'p> {
+    /// A line for `inputs`, of which each says whether it may be read before its turn.
+    pub(crate) fn new(
+        wanted: Wanted,
+        threads: usize,
+        inputs: Vec<bool>,
+        collector: Collector,
+        progress: &'p Progress,
+    ) -> Self {
+        Self {
+            wanted,
+            threads,
+            inputs,
+            read_ahead_bytes: READ_AHEAD_BYTES,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            collector: Mutex::new(collector),
+            progress,
+        }
+    }
+
+    /// What each of the threads does until nothing is left; `read` reads one input to its end.
+    pub(crate) fn work(&self, read: &(dyn Fn(usize, &mut Sender<'_, 'p>) + Sync)) {
+        let _broken = Broken(self);
+        loop {
+            match self.next() {
+                Work::Extract(place, chunk) => self.extract(place, chunk),
+                Work::Read(input) => {
+                    let mut sender = Sender { line: self, place: Place { input, step: 0 } };
+                    read(input, &mut sender);
+                    self.put(sender.place, Item::Over);
+                    locked(&self.state).reading -= 1;
+                    self.changed.notify_all();
+                }
+                Work::Nothing => return,
+            }
+        }
+    }
+
+    /// The collector, which has taken everything.
+    ///
+    /// # Errors
+    /// The first error, in input order.
+    pub(crate) fn finish(self) -> Result<Collector, Error> {
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match state.stopped {
+            Some(error) => Err(error),
+            None => Ok(self.collector.into_inner().unwrap_or_else(PoisonError::into_inner)),
+        }
+    }
+
+    fn wait<'s>(&self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next(&self) -> Work {
+        let mut state = locked(&self.state);
+        loop {
+            if state.is_stopped() {
+                return Work::Nothing;
+            }
+            if let Some((place, chunk)) = state.take_chunk() {
+                return Work::Extract(place, chunk);
+            }
+            let input = state.next_input;
+            match self.inputs.get(input) {
+                Some(may_be_ahead) => {
+                    let is_turn = state.turn.input == input;
+                    if is_turn || (*may_be_ahead && state.done_bytes <= self.read_ahead_bytes) {
+                        state.next_input += 1;
+                        state.reading += 1;
+                        return Work::Read(input);
+                    }
+                }
+                None if state.reading == 0 && state.extracting == 0 => return Work::Nothing,
+                None => {}
+            }
+            state = self.wait(state);
+        }
+    }
+
+    fn extract(&self, place: Place, chunk: Chunk) {
+        let idle = locked(&self.state).extractors.pop();
+        let mut extractor = idle.unwrap_or_else(|| Extractor::new(self.wanted.clone()));
+        // A result has to come, or the one who waits for it waits for ever.
+        let extracted = catch_unwind(AssertUnwindSafe(|| extractor.extract(&chunk)));
+        let (extracted, idle) = match extracted {
+            Ok(extracted) => (extracted, Some(extractor)),
+            Err(_) => (Err(ArrowError::ComputeError("a worker broke off".to_owned())), None),
+        };
+        let bytes = chunk.bytes;
+        let mut state = locked(&self.state);
+        state.extractors.extend(idle);
+        // A record of many blocks leaves a buffer that is not worth keeping.
+        if bytes.capacity() <= SPARE_BYTES_MAX {
+            state.spare.push(bytes);
+        }
+        state.extracting -= 1;
+        drop(state);
+        self.put(place, Item::Chunk(Box::new(extracted)));
+    }
+
+    fn put(&self, place: Place, item: Item) {
+        let bytes = item.bytes();
+        let mut state = locked(&self.state);
+        state.done_bytes += bytes;
+        state.done.insert(place, item);
+        drop(state);
+        self.collect();
+    }
+
+    /// Takes the results whose turn has come, unless another thread is at it; that one looks again
+    /// before it leaves.
+    fn collect(&self) {
+        loop {
+            let mut collector = match self.collector.try_lock() {
+                Ok(collector) => collector,
+                Err(TryLockError::Poisoned(_)) => return,
+                Err(TryLockError::WouldBlock) => return self.changed.notify_all(),
+            };
+            while let Some(item) = self.due() {
+                if let Err(error) = self.take(&mut collector, item) {
+                    locked(&self.state).stopped.get_or_insert(error);
+                }
+            }
+            drop(collector);
+            let state = locked(&self.state);
+            if state.is_stopped() || !state.done.contains_key(&state.turn) {
+                return self.changed.notify_all();
+            }
+        }
+    }
+
+    /// The item whose turn it is, if it is there.
+    fn due(&self) -> Option<Item> {
+        let mut state = locked(&self.state);
+        if state.is_stopped() {
+            return None;
+        }
+        let turn = state.turn;
+        let item = state.done.remove(&turn)?;
+        state.done_bytes -= item.bytes();
+        state.turn = match item {
+            Item::Over => Place { input: turn.input + 1, step: 0 },
+            _ => Place { step: turn.step + 1, ..turn },
+        };
+        Some(item)
+    }
+
+    fn take(&self, collector: &mut Collector, item: Item) -> Result<(), Error> {
+        match item {
+            Item::Chunk(extracted) => {
+                collector.chunk(extracted.map_err(Error::Arrow)?, self.progress)
+            }
+            Item::Table(name, batch) => collector.table(name, &batch, self.progress),
+            Item::Reject(reject) => collector.reject_whole(reject),
+            Item::End(end) => {
+                collector.end(end);
+                Ok(())
+            }
+            Item::Over => Ok(()),
+            Item::Stop(error) => Err(error),
+        }
+    }
+}
+
+/// Ends the others when a thread panics, so that the panic ends the run.
+struct Broken<'l, 'p>(&'l Line<'p>);
+
+impl Drop for Broken<'_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            locked(&self.0.state).is_broken = true;
+        }
+        self.0.changed.notify_all();
+    }
+}
+
+/// The way of one input into the line.
+pub(crate) struct Sender<'l, 'p> {
+    line: &'l Line<'p>,
+    place: Place,
+}
+
+impl Sender<'_, '_> {
+    /// Puts something that needs no extraction; `Break` when the run is over.
+    pub(crate) fn push(&mut self, item: Item) -> ControlFlow<()> {
+        self.line.put(self.place, item);
+        self.place.step += 1;
+        self.help()
+    }
+
+    /// Gives a chunk to whoever extracts it.
+    pub(crate) fn send(&mut self, chunk: Chunk) -> ControlFlow<()> {
+        locked(&self.line.state).queue.insert(self.place, chunk);
+        self.line.changed.notify_all();
+        self.place.step += 1;
+        self.help()
+    }
+
+    /// A buffer that was used before, if there is one.
+    pub(crate) fn spare(&self) -> Vec<u8> {
+        locked(&self.line.state).spare.pop().unwrap_or_default()
+    }
+
+    /// Extracts until this input may go on: until the others have enough to do, and what came of it
+    /// does not wait in heaps for its turn.
+    fn help(&self) -> ControlFlow<()> {
+        let mut state = locked(&self.line.state);
+        let mut was_stalled = false;
+        loop {
+            let is_stalled = self.is_stalled(&state);
+            match (was_stalled, is_stalled) {
+                (false, true) => state.stalled += 1,
+                (true, false) => state.stalled -= 1,
+                (false, false) | (true, true) => {}
+            }
+            was_stalled = is_stalled;
+            if state.is_stopped() {
+                return ControlFlow::Break(());
+            }
+            let idle = self.line.threads.saturating_sub(state.reading - state.stalled);
+            if !is_stalled && state.queue.len() <= CHUNKS_PER_THREAD * idle {
+                return ControlFlow::Continue(());
+            }
+            if let Some((place, chunk)) = state.take_chunk() {
+                drop(state);
+                self.line.extract(place, chunk);
+                state = locked(&self.line.state);
+            } else {
+                state = self.line.wait(state);
+            }
+        }
+    }
+
+    fn is_stalled(&self, state: &State) -> bool {
+        if state.turn.input == self.place.input {
+            self.place.step - state.turn.step > CHUNKS_PER_THREAD * (self.line.threads + 1)
+        } else {
+            state.done_bytes > self.line.read_ahead_bytes
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
