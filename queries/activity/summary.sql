@@ -70,29 +70,29 @@ metric as (
 )
 
 select
-    metric.metric,
-    case metric.metric
-        when 'window_start' then span.window_start
-        when 'window_end' then span.window_end
-        when 'events' then cast(event_total.events as string)
-        when 'attempts' then cast(attempt_total.attempts as string)
-        when 'write_attempts' then cast(attempt_total.write_attempts as string)
-        when 'mfa_write_attempts' then cast(attempt_total.mfa_write_attempts as string)
-        when 'non_mfa_write_attempts' then cast(attempt_total.non_mfa_write_attempts as string)
-        when 'unknown_write_attempts' then cast(attempt_total.unknown_write_attempts as string)
-        when 'not_user_write_attempts' then cast(attempt_total.not_user_write_attempts as string)
-        when 'non_mfa_actions' then cast(attempt_total.non_mfa_actions as string)
-        when 'users' then cast(attempt_total.users as string)
-        when 'non_mfa_users' then cast(attempt_total.non_mfa_users as string)
-        when 'policy_events' then cast(event_total.policy_events as string)
-        when 'mfa_policy_audits' then cast(attempt_total.mfa_policy_audits as string)
-        when 'mfa_policy_denies' then cast(attempt_total.mfa_policy_denies as string)
+    metric,
+    case metric
+        when 'window_start' then window_start
+        when 'window_end' then window_end
+        when 'events' then cast(events as string)
+        when 'attempts' then cast(attempts as string)
+        when 'write_attempts' then cast(write_attempts as string)
+        when 'mfa_write_attempts' then cast(mfa_write_attempts as string)
+        when 'non_mfa_write_attempts' then cast(non_mfa_write_attempts as string)
+        when 'unknown_write_attempts' then cast(unknown_write_attempts as string)
+        when 'not_user_write_attempts' then cast(not_user_write_attempts as string)
+        when 'non_mfa_actions' then cast(non_mfa_actions as string)
+        when 'users' then cast(users as string)
+        when 'non_mfa_users' then cast(non_mfa_users as string)
+        when 'policy_events' then cast(policy_events as string)
+        when 'mfa_policy_audits' then cast(mfa_policy_audits as string)
+        when 'mfa_policy_denies' then cast(mfa_policy_denies as string)
         when 'events_user_without_idtyp'
-            then cast(event_total.events_user_without_idtyp as string)
+            then cast(events_user_without_idtyp as string)
     end as value,
-    metric.note
+    note
 from metric
 cross join event_total
 cross join attempt_total
 cross join span
-order by metric.place
+order by place

@@ -7,7 +7,7 @@ ALLOWED = 1.3
 
 
 def run(bench):
-    header = ["input", "work", "pipe, wall s", "file, wall s", "cat | cat, wall s", "allowed s", "share of it"]
+    header = ["input", "work", "pipe, wall s", "file, wall s", "a pipe alone, wall s", "allowed s", "share of it"]
     lines = table(*header)
     for shape in bench.options.inputs.split(","):
         source = bench.input(shape)
