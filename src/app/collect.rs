@@ -12,6 +12,7 @@ use crate::app::error::Error;
 use crate::app::ingest::Job;
 use crate::app::progress::Progress;
 use crate::app::rejects::RejectFile;
+use crate::app::spill::duplicates::Duplicates;
 use crate::app::tables_read::{
     conform, filtered, keys_of, policies_of_kept, strictly_judged, with_mfa_policies,
 };
@@ -21,8 +22,7 @@ use crate::extract::filter::Filter;
 use crate::extract::frame::Framed;
 use crate::extract::identity::RowKey;
 use crate::extract::policy::PolicyFlags;
-use crate::fold::duplicate::{Events, Fate};
-use crate::fold::events::{Kept, Text, Times};
+use crate::fold::events::{Facts, Kept, Text, Times};
 use crate::format::FORMATS;
 use crate::limits::REJECTS_SAMPLED_MAX;
 use crate::schema::activity::TABLE as ACTIVITY;
@@ -59,7 +59,7 @@ pub(crate) struct Ingested {
 #[derive(Debug)]
 pub(crate) struct Collector {
     taken: u64,
-    events: Events,
+    duplicates: Duplicates,
     batches: Vec<Batch>,
     policy: Vec<PolicyBatch>,
     out: Ingested,
@@ -84,8 +84,9 @@ pub(crate) struct Collector {
 #[derive(Debug)]
 struct Batch {
     rows: RecordBatch,
-    keys: Vec<RowKey>,
-    keep: Vec<bool>,
+    facts: Vec<Facts>,
+    /// Number of its first row.
+    first: u64,
     /// Whether it comes from a table that `convert` wrote.
     is_table: bool,
 }
@@ -103,7 +104,7 @@ impl Collector {
     pub(crate) fn new(job: &mut Job<'_>) -> Self {
         Self {
             taken: 0,
-            events: Events::default(),
+            duplicates: Duplicates::default(),
             batches: Vec::new(),
             policy: Vec::new(),
             out: Ingested::default(),
@@ -163,7 +164,7 @@ impl Collector {
             let events = chunk.policy_rows;
             self.policy.push(PolicyBatch::Extracted { batch, rows: chunk.policy, events });
         }
-        self.take_rows(rows, chunk.keys, false)?;
+        self.take_rows(rows, &chunk.keys, false)?;
         for mut reject in chunk.rejects {
             reject.location.record += base + 1;
             self.reject(reject)?;
@@ -202,51 +203,26 @@ impl Collector {
         };
         let rows =
             conform(&batch, &ACTIVITY, |name| self.wanted.contains(&name)).map_err(Error::Arrow)?;
-        self.take_rows(rows, keys, true)
+        self.take_rows(rows, &keys, true)
     }
 
     fn take_rows(
         &mut self,
         rows: RecordBatch,
-        keys: Vec<RowKey>,
+        keys: &[RowKey],
         is_table: bool,
     ) -> Result<(), Error> {
         if keys.is_empty() {
             return Ok(());
         }
-        let batch = u32::try_from(self.batches.len()).unwrap_or(u32::MAX);
-        let mut keep = vec![true; keys.len()];
-        for (row, key) in keys.iter().enumerate() {
-            let place = (batch, u32::try_from(row).unwrap_or(u32::MAX));
-            match self.events.offer(key, place) {
-                Fate::Kept => {}
-                Fate::Dropped => {
-                    keep[row] = false;
-                    self.out.accounting.duplicates += 1;
-                }
-                Fate::Replaces((earlier, earlier_row)) => {
-                    let earlier_row = earlier_row as usize;
-                    if earlier == batch {
-                        keep[earlier_row] = false;
-                    } else {
-                        self.batches[earlier as usize].keep[earlier_row] = false;
-                    }
-                    self.out.accounting.duplicates += 1;
-                }
-            }
-        }
-        let times = Times::of(&rows, "event_time");
-        for row in 0..rows.num_rows() {
-            if let Some(time) = times.get(row) {
-                self.stream.span = Some(
-                    self.stream
-                        .span
-                        .map_or((time, time), |(first, last)| (first.min(time), last.max(time))),
-                );
-            }
+        let first = self.duplicates.add(keys).map_err(Error::Spill)?;
+        if let Some((low, high)) = span(&rows) {
+            let known = self.stream.span.unwrap_or((low, high));
+            self.stream.span = Some((known.0.min(low), known.1.max(high)));
         }
         self.memory += rows.get_array_memory_size() as u64;
-        self.batches.push(Batch { rows, keys, keep, is_table });
+        let facts = keys.iter().map(Facts::from).collect();
+        self.batches.push(Batch { rows, facts, first, is_table });
         match self.memory_max {
             Some(bytes) if self.memory > bytes => Err(Error::Memory { bytes }),
             _ => Ok(()),
@@ -319,46 +295,35 @@ impl Collector {
             ));
         }
         self.add_policies_of_tables();
-        let kept_ids = self.kept_ids_of_tables();
+        let dropped = self.duplicates.dropped().map_err(Error::Spill)?;
+        self.out.accounting.duplicates = dropped.len() as u64;
+        let masks: Vec<Option<BooleanArray>> = self
+            .batches
+            .iter()
+            .map(|batch| mask(&dropped, batch.first, batch.facts.len()))
+            .collect();
+        self.keep_policies(&masks)?;
         let mut out = self.out;
-        for policy in &self.policy {
-            let rows = match policy {
-                PolicyBatch::Extracted { batch, rows, events } => {
-                    let keep = &self.batches[*batch].keep;
-                    let mask: BooleanArray =
-                        events.iter().map(|row| Some(keep[*row as usize])).collect();
-                    filter_record_batch(rows, &mask).map_err(Error::Arrow)?
-                }
-                PolicyBatch::Table(rows) => {
-                    policies_of_kept(rows, &kept_ids).map_err(Error::Arrow)?
+        for (batch, mask) in self.batches.into_iter().zip(masks) {
+            let (rows, facts) = match mask {
+                None => (batch.rows, batch.facts),
+                Some(keep) => {
+                    let facts = batch.facts.iter().zip(keep.values()).filter(|(_, keep)| *keep);
+                    let facts = facts.map(|(facts, _)| *facts).collect();
+                    (filter_record_batch(&batch.rows, &keep).map_err(Error::Arrow)?, facts)
                 }
             };
-            if rows.num_rows() > 0 {
-                out.policy.push(rows);
+            if let Some((low, high)) = span(&rows) {
+                out.window.0 = Some(out.window.0.map_or(low, |first| first.min(low)));
+                out.window.1 = Some(out.window.1.map_or(high, |last| last.max(high)));
             }
-        }
-        for batch in self.batches {
-            let is_whole = batch.keep.iter().all(|keep| *keep);
-            let (rows, keys) = if is_whole {
-                (batch.rows, batch.keys)
-            } else {
-                let mask: BooleanArray = batch.keep.iter().map(|keep| Some(*keep)).collect();
-                let keys = batch
-                    .keys
-                    .iter()
-                    .zip(&batch.keep)
-                    .filter(|(_, keep)| **keep)
-                    .map(|(key, _)| *key);
-                (filter_record_batch(&batch.rows, &mask).map_err(Error::Arrow)?, keys.collect())
-            };
-            widen(&mut out.window, &rows);
             if rows.num_rows() > 0 {
                 out.kept.batches.push(rows);
-                out.kept.keys.push(keys);
+                out.kept.facts.push(facts);
             }
         }
-        let rows: usize = out.kept.keys.iter().map(Vec::len).sum();
-        out.accounting.rows.insert(ACTIVITY.name.to_owned(), rows as u64);
+        let rows = self.duplicates.rows() - out.accounting.duplicates;
+        out.accounting.rows.insert(ACTIVITY.name.to_owned(), rows);
         if out.accounting.balances() {
             Ok(out)
         } else {
@@ -366,12 +331,38 @@ impl Collector {
         }
     }
 
+    /// Keeps the policies of the rows that are kept.
+    fn keep_policies(&mut self, masks: &[Option<BooleanArray>]) -> Result<(), Error> {
+        let kept_ids = self.kept_ids_of_tables(masks);
+        for policy in std::mem::take(&mut self.policy) {
+            let rows = match policy {
+                PolicyBatch::Extracted { batch, rows, events } => match &masks[batch] {
+                    None => rows,
+                    Some(keep) => {
+                        let keep = |row: &u32| Some(keep.value(*row as usize));
+                        let mask: BooleanArray = events.iter().map(keep).collect();
+                        filter_record_batch(&rows, &mask).map_err(Error::Arrow)?
+                    }
+                },
+                PolicyBatch::Table(rows) => {
+                    policies_of_kept(&rows, &kept_ids).map_err(Error::Arrow)?
+                }
+            };
+            if rows.num_rows() > 0 {
+                self.out.policy.push(rows);
+            }
+        }
+        Ok(())
+    }
+
     /// Ids of the kept policy events that come from tables.
-    fn kept_ids_of_tables(&self) -> HashSet<String> {
+    fn kept_ids_of_tables(&self, masks: &[Option<BooleanArray>]) -> HashSet<String> {
         let mut ids = HashSet::new();
-        for batch in self.batches.iter().filter(|batch| batch.is_table) {
+        let batches = self.batches.iter().zip(masks);
+        for (batch, mask) in batches.filter(|(batch, _)| batch.is_table) {
             let column = Text::of(&batch.rows, "event_id");
-            let kept = (0..batch.keep.len()).filter(|row| batch.keep[*row]);
+            let is_kept = |row: &usize| mask.as_ref().is_none_or(|keep| keep.value(*row));
+            let kept = (0..batch.facts.len()).filter(is_kept);
             ids.extend(kept.filter_map(|row| column.get(row)).map(str::to_owned));
         }
         ids
@@ -407,21 +398,35 @@ impl Collector {
         }
         for batch in self.batches.iter_mut().filter(|batch| batch.is_table) {
             let ids = Text::of(&batch.rows, "event_id");
-            for (row, key) in batch.keys.iter_mut().enumerate() {
+            for (row, facts) in batch.facts.iter_mut().enumerate() {
                 if let Some(known) = ids.get(row).and_then(|id| flags.get(id)) {
-                    key.policies = *known;
+                    facts.policies = *known;
                 }
             }
         }
     }
 }
 
-fn widen(window: &mut (Option<i64>, Option<i64>), rows: &RecordBatch) {
+/// First and last event time of some rows.
+fn span(rows: &RecordBatch) -> Option<(i64, i64)> {
     let times = Times::of(rows, "event_time");
-    for time in (0..rows.num_rows()).filter_map(|row| times.get(row)) {
-        window.0 = Some(window.0.map_or(time, |first| first.min(time)));
-        window.1 = Some(window.1.map_or(time, |last| last.max(time)));
+    let all = || (0..rows.num_rows()).filter_map(|row| times.get(row));
+    all().min().zip(all().max())
+}
+
+/// Which of `count` rows from number `first` on are kept; none where all are.
+fn mask(dropped: &[u64], first: u64, count: usize) -> Option<BooleanArray> {
+    let from = dropped.partition_point(|number| *number < first);
+    let dropped = &dropped[from..];
+    let dropped = &dropped[..dropped.partition_point(|number| *number < first + count as u64)];
+    if dropped.is_empty() {
+        return None;
     }
+    let mut keep = vec![true; count];
+    for number in dropped {
+        keep[usize::try_from(number - first).unwrap_or(usize::MAX)] = false;
+    }
+    Some(BooleanArray::from(keep))
 }
 
 /// The batch with the column `source_record` in its place.

@@ -91,7 +91,7 @@ pub(crate) fn ingest(mut job: Job<'_>, progress: &Progress) -> Result<Ingested, 
     if let Some(error) = reading.stopped {
         return Err(error);
     }
-    reading.collector.finish()
+    pool.install(|| reading.collector.finish())
 }
 
 /// What the workers share.

@@ -56,7 +56,7 @@ pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Erro
     let pool = workers(options.read.threads)?;
     let mut ingested = read(&options.read, &wishes, &pool, progress)?;
     let window = window(&options.read, &ingested);
-    let tables = wishes.make(&mut ingested, window)?;
+    let tables = pool.install(|| wishes.make(&mut ingested, window))?;
     let as_of = options.read.as_of.or(ingested.window.1).unwrap_or_default();
     let statements = bound(&reports, as_of)?;
     let queries: Vec<Query<'_>> = reports

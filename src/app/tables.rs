@@ -105,14 +105,19 @@ impl Wishes {
         let mut made = Vec::new();
         let folded = if self.folds() {
             Some(
-                fold(&ingested.kept, |name| self.plan.needs(ATTEMPT.name, name))
-                    .map_err(Error::Arrow)?,
+                fold(
+                    &ingested.kept,
+                    |name| self.plan.needs(ATTEMPT.name, name),
+                    self.plan.needs(ACTIVITY.name, "attempt_id"),
+                )
+                .map_err(Error::Arrow)?,
             )
         } else {
             None
         };
         if self.reads(&ACTIVITY) {
             let ids = folded.as_ref().map(|folded| folded.attempt_ids.as_slice());
+            let ids = ids.filter(|ids| !ids.is_empty());
             made.push(self.activity(ingested, ids).map_err(Error::Arrow)?);
         }
         if self.reads(&ACTIVITY_POLICY) {

@@ -51,7 +51,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("polars", &["src/engine/"]),
     ("polars_arrow", &["src/engine/bridge.rs"]),
     // Chunks are extracted on the pool that `--threads` makes, and queries run on the same one.
-    ("rayon", &["src/app/", "src/engine/polars.rs"]),
+    // So are the parts that rows are folded in.
+    ("rayon", &["src/app/", "src/engine/polars.rs", "src/fold/"]),
     // Responses of the query API are read field by field.
     ("serde", &["src/container/tables.rs"]),
     // Never in the hot path: whole documents in containers, writing, and the rare list of the
