@@ -8,7 +8,7 @@ use arrow_schema::{ArrowError, Schema, SchemaRef};
 
 use crate::app::collect::Ingested;
 use crate::app::error::Error;
-use crate::engine::TableInput;
+use crate::engine::{Rows, TableInput};
 use crate::error::Warning;
 use crate::fold::attempt::{COLUMNS_READ, fold, source_column};
 use crate::fold::calendar::{DAYS_MAX, calendar};
@@ -40,7 +40,7 @@ impl Made {
         TableInput {
             name: self.table.name,
             schema: Arc::clone(&self.schema),
-            batches: &self.batches,
+            rows: Rows::Batches(&self.batches),
         }
     }
 
