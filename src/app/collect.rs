@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions};
+use arrow_buffer::Buffer;
 use arrow_schema::ArrowError;
 use arrow_select::filter::filter_record_batch;
 
@@ -13,6 +15,8 @@ use crate::app::ingest::Job;
 use crate::app::progress::Progress;
 use crate::app::rejects::RejectFile;
 use crate::app::spill::duplicates::Duplicates;
+use crate::app::spill::parts::Parts;
+use crate::app::spill::rows::{Leaving, RowSpill, Spilled};
 use crate::app::tables_read::{
     conform, filtered, keys_of, policies_of_kept, strictly_judged, with_mfa_policies,
 };
@@ -22,11 +26,18 @@ use crate::extract::filter::Filter;
 use crate::extract::frame::Framed;
 use crate::extract::identity::RowKey;
 use crate::extract::policy::PolicyFlags;
+use crate::fold::calendar::Days;
 use crate::fold::events::{Facts, Kept, Text, Times};
 use crate::format::FORMATS;
 use crate::limits::REJECTS_SAMPLED_MAX;
 use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
+
+/// Bytes of event times that are kept in memory.
+const TIMES_HELD_BYTES: usize = 1 << 20;
+
+/// What stands for a time that is missing.
+const NO_TIME: i64 = i64::MIN;
 
 /// The end of one stream, and what was learned of it as a whole.
 #[derive(Debug, Default)]
@@ -45,9 +56,13 @@ pub(crate) struct Ingested {
     pub(crate) kept: Kept,
     /// Rows of `activity_policy` of the kept events.
     pub(crate) policy: Vec<RecordBatch>,
+    /// The rows of both, where they do not fit into memory; then there are none above.
+    pub(crate) spilled: Option<Spilled>,
     pub(crate) accounting: Accounting,
     pub(crate) rejects_sample: Vec<Reject>,
     pub(crate) is_truncated: bool,
+    /// The days of the rows on disk.
+    pub(crate) days: Days,
     /// First and last event time of the kept rows, UTC microseconds.
     pub(crate) window: (Option<i64>, Option<i64>),
     /// Rows whose "user" was decided without `idtyp`.
@@ -71,6 +86,11 @@ pub(crate) struct Collector {
     strict: bool,
     memory_max: Option<u64>,
     memory: u64,
+    /// Whether rows may go to disk, and will be folded then; see [`Job::spill`].
+    spill: Option<bool>,
+    spilled: Option<RowSpill>,
+    /// Times of all rows in input order, for when the rows are on disk.
+    times: Parts,
     /// Of the stream that is being taken.
     stream: StreamFacts,
     streams: u64,
@@ -94,8 +114,8 @@ struct Batch {
 /// Rows of `activity_policy`.
 #[derive(Debug)]
 enum PolicyBatch {
-    /// Of a batch of `activity`, with the row of each.
-    Extracted { batch: usize, rows: RecordBatch, events: Vec<u32> },
+    /// Of a batch of `activity`, with the number of the event of each.
+    Extracted { rows: RecordBatch, events: Vec<u64> },
     /// Of a table that `convert` wrote: their events are known by id.
     Table(RecordBatch),
 }
@@ -116,6 +136,9 @@ impl Collector {
             strict: job.strict,
             memory_max: job.memory,
             memory: 0,
+            spill: job.spill,
+            spilled: None,
+            times: Parts::new(1, TIMES_HELD_BYTES),
             stream: StreamFacts::default(),
             streams: 0,
             empty_streams: 0,
@@ -160,9 +183,11 @@ impl Collector {
         };
         progress.add_rows(rows.num_rows() as u64);
         if !chunk.policy_rows.is_empty() {
-            let batch = self.batches.len();
-            let events = chunk.policy_rows;
-            self.policy.push(PolicyBatch::Extracted { batch, rows: chunk.policy, events });
+            let first = self.duplicates.rows();
+            let events = chunk.policy_rows.iter().map(|row| first + u64::from(*row)).collect();
+            let rows = fitted(chunk.policy).map_err(Error::Arrow)?;
+            self.memory += held_bytes(&rows);
+            self.policy.push(PolicyBatch::Extracted { rows, events });
         }
         self.take_rows(rows, &chunk.keys, false)?;
         for mut reject in chunk.rejects {
@@ -215,18 +240,55 @@ impl Collector {
         if keys.is_empty() {
             return Ok(());
         }
+        let rows = fitted(rows).map_err(Error::Arrow)?;
         let first = self.duplicates.add(keys).map_err(Error::Spill)?;
         if let Some((low, high)) = span(&rows) {
             let known = self.stream.span.unwrap_or((low, high));
             self.stream.span = Some((known.0.min(low), known.1.max(high)));
         }
-        self.memory += rows.get_array_memory_size() as u64;
+        if self.spill.is_some() {
+            let times = Times::of(&rows, "event_time");
+            for row in 0..rows.num_rows() {
+                let time = times.get(row).unwrap_or(NO_TIME).to_le_bytes();
+                self.times.push(0, &time).map_err(Error::Spill)?;
+            }
+        }
+        // Rows of tables wait for the table of policies.
+        if !is_table || self.spill.is_none() {
+            self.memory += held_bytes(&rows);
+        }
         let facts = keys.iter().map(Facts::from).collect();
         self.batches.push(Batch { rows, facts, first, is_table });
         match self.memory_max {
-            Some(bytes) if self.memory > bytes => Err(Error::Memory { bytes }),
+            Some(bytes) if self.memory > bytes => match self.spill {
+                Some(folds) => self.spill_rows(folds),
+                None => Err(Error::Memory { bytes }),
+            },
             _ => Ok(()),
         }
+    }
+
+    /// Moves the rows in memory to disk, but for those of tables.
+    fn spill_rows(&mut self, folds: bool) -> Result<(), Error> {
+        let (stay, leave): (Vec<Batch>, Vec<Batch>) =
+            std::mem::take(&mut self.batches).into_iter().partition(|batch| batch.is_table);
+        self.batches = stay;
+        let mut spilled = match self.spilled.take() {
+            Some(spilled) => spilled,
+            None => RowSpill::new(folds).map_err(Error::Spill)?,
+        };
+        push_all(&mut spilled, leave)?;
+        let mut policies = Vec::new();
+        for policy in std::mem::take(&mut self.policy) {
+            match policy {
+                PolicyBatch::Extracted { rows, events } => spilled.push_policies(&rows, &events)?,
+                PolicyBatch::Table(rows) => policies.push(PolicyBatch::Table(rows)),
+            }
+        }
+        self.policy = policies;
+        self.spilled = Some(spilled);
+        self.memory = 0;
+        Ok(())
     }
 
     /// Takes a reject of a whole stream; it counts as a record that could not be read.
@@ -297,14 +359,32 @@ impl Collector {
         self.add_policies_of_tables();
         let dropped = self.duplicates.dropped().map_err(Error::Spill)?;
         self.out.accounting.duplicates = dropped.len() as u64;
+        if let Some(folds) = self.spill.filter(|_| self.spilled.is_some()) {
+            self.spill_rows(folds)?;
+        }
         let masks: Vec<Option<BooleanArray>> = self
             .batches
             .iter()
             .map(|batch| mask(&dropped, batch.first, batch.facts.len()))
             .collect();
-        self.keep_policies(&masks)?;
-        let mut out = self.out;
-        for (batch, mask) in self.batches.into_iter().zip(masks) {
+        self.keep_policies(&masks, &dropped)?;
+        let rows = self.duplicates.rows() - self.out.accounting.duplicates;
+        self.out.accounting.rows.insert(ACTIVITY.name.to_owned(), rows);
+        match self.spilled.take() {
+            Some(spilled) => self.finish_spilled(spilled, dropped)?,
+            None => self.finish_held(masks)?,
+        }
+        if self.out.accounting.balances() {
+            Ok(self.out)
+        } else {
+            Err(Error::Unbalanced(Box::new(self.out.accounting)))
+        }
+    }
+
+    /// Keeps the rows in memory.
+    fn finish_held(&mut self, masks: Vec<Option<BooleanArray>>) -> Result<(), Error> {
+        let out = &mut self.out;
+        for (batch, mask) in std::mem::take(&mut self.batches).into_iter().zip(masks) {
             let (rows, facts) = match mask {
                 None => (batch.rows, batch.facts),
                 Some(keep) => {
@@ -322,28 +402,48 @@ impl Collector {
                 out.kept.facts.push(facts);
             }
         }
-        let rows = self.duplicates.rows() - out.accounting.duplicates;
-        out.accounting.rows.insert(ACTIVITY.name.to_owned(), rows);
-        if out.accounting.balances() {
-            Ok(out)
-        } else {
-            Err(Error::Unbalanced(Box::new(out.accounting)))
+        Ok(())
+    }
+
+    /// Keeps the rows on disk; those still in memory are of tables and go there too.
+    fn finish_spilled(&mut self, mut spilled: RowSpill, dropped: Vec<u64>) -> Result<(), Error> {
+        push_all(&mut spilled, std::mem::take(&mut self.batches))?;
+        for rows in std::mem::take(&mut self.out.policy) {
+            // The events of these are kept.
+            spilled.push_policies(&rows, &vec![u64::MAX; rows.num_rows()])?;
         }
+        let times = self.times.read(0).map_err(Error::Spill)?;
+        let mut gone = dropped.iter().copied().peekable();
+        for (bytes, number) in times.as_chunks().0.iter().zip(0_u64..) {
+            let time = i64::from_le_bytes(*bytes);
+            if gone.next_if_eq(&number).is_none() && time != NO_TIME {
+                let (first, last) = self.out.window;
+                self.out.window = (
+                    Some(first.map_or(time, |first| first.min(time))),
+                    Some(last.map_or(time, |last| last.max(time))),
+                );
+                self.out.days.add(time);
+            }
+        }
+        self.out.spilled = Some(spilled.close(dropped)?);
+        Ok(())
     }
 
     /// Keeps the policies of the rows that are kept.
-    fn keep_policies(&mut self, masks: &[Option<BooleanArray>]) -> Result<(), Error> {
+    fn keep_policies(
+        &mut self,
+        masks: &[Option<BooleanArray>],
+        dropped: &[u64],
+    ) -> Result<(), Error> {
         let kept_ids = self.kept_ids_of_tables(masks);
         for policy in std::mem::take(&mut self.policy) {
             let rows = match policy {
-                PolicyBatch::Extracted { batch, rows, events } => match &masks[batch] {
-                    None => rows,
-                    Some(keep) => {
-                        let keep = |row: &u32| Some(keep.value(*row as usize));
-                        let mask: BooleanArray = events.iter().map(keep).collect();
-                        filter_record_batch(&rows, &mask).map_err(Error::Arrow)?
-                    }
-                },
+                PolicyBatch::Extracted { rows, .. } if dropped.is_empty() => rows,
+                PolicyBatch::Extracted { rows, events } => {
+                    let keep = |number: &u64| Some(dropped.binary_search(number).is_err());
+                    let mask: BooleanArray = events.iter().map(keep).collect();
+                    filter_record_batch(&rows, &mask).map_err(Error::Arrow)?
+                }
                 PolicyBatch::Table(rows) => {
                     policies_of_kept(&rows, &kept_ids).map_err(Error::Arrow)?
                 }
@@ -405,6 +505,35 @@ impl Collector {
             }
         }
     }
+}
+
+/// The batch without room for more rows: a chunk of input gives few, and many chunks are kept.
+fn fitted(rows: RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let (schema, mut columns, count) = rows.into_parts();
+    columns.iter_mut().for_each(Array::shrink_to_fit);
+    let options = RecordBatchOptions::new().with_row_count(Some(count));
+    RecordBatch::try_new_with_options(schema, columns, &options)
+}
+
+/// Bytes of the values of a batch, without the room that its buffers may have left.
+fn held_bytes(rows: &RecordBatch) -> u64 {
+    let bytes = |column: &ArrayRef| match column.as_string_view_opt() {
+        Some(texts) => {
+            let buffers: usize = texts.data_buffers().iter().map(Buffer::len).sum();
+            texts.views().len() * size_of::<u128>() + buffers
+        }
+        None => column.get_array_memory_size(),
+    };
+    rows.columns().iter().map(bytes).sum::<usize>() as u64
+}
+
+/// Writes rows to disk.
+fn push_all(spilled: &mut RowSpill, batches: Vec<Batch>) -> Result<(), Error> {
+    let leaving: Vec<Leaving> = batches
+        .into_iter()
+        .map(|batch| Leaving { rows: batch.rows, facts: batch.facts, first: batch.first })
+        .collect();
+    if leaving.is_empty() { Ok(()) } else { spilled.push(&leaving) }
 }
 
 /// First and last event time of some rows.

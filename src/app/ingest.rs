@@ -38,7 +38,11 @@ pub(crate) struct Job<'a> {
     pub(crate) inputs: &'a [String],
     pub(crate) wanted: Wanted,
     pub(crate) pool: &'a ThreadPool,
+    /// Bytes of rows that may be kept in memory.
     pub(crate) memory: Option<u64>,
+    /// What becomes of rows past that: they go to disk, and whether they are to be folded then;
+    /// without it the run ends.
+    pub(crate) spill: Option<bool>,
     pub(crate) strict: bool,
     pub(crate) rejects: Option<RejectFile>,
 }

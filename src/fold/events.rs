@@ -16,6 +16,18 @@ pub struct Facts {
     pub policies: PolicyFlags,
 }
 
+impl Facts {
+    /// The facts as a byte, for rows that wait on disk.
+    pub(crate) fn to_byte(self) -> u8 {
+        (self.policies.to_byte() << 1) | u8::from(self.has_claims)
+    }
+
+    /// The facts that [`Self::to_byte`] gave.
+    pub(crate) fn from_byte(byte: u8) -> Self {
+        Self { has_claims: byte & 1 != 0, policies: PolicyFlags::from_byte(byte >> 1) }
+    }
+}
+
 impl From<&RowKey> for Facts {
     fn from(key: &RowKey) -> Self {
         Self { has_claims: key.has_claims, policies: key.policies }
