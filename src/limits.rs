@@ -25,3 +25,8 @@ pub const ARCHIVE_MEMBERS_MAX: usize = 100_000;
 pub const CONTAINER_DEPTH_MAX: usize = 4;
 /// Rejected records that are kept for being shown at the end of a run.
 pub const REJECTS_SAMPLED_MAX: usize = 10;
+/// Bytes of rows that are kept in memory unless `--memory` says otherwise; past them, rows wait on
+/// disk.
+pub const ROWS_HELD_BYTES: u64 = 64 << 20;
+/// The same where rows will be folded: dealing them out on disk and back costs more.
+pub const FOLDED_ROWS_HELD_BYTES: u64 = 256 << 20;

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions};
+use arrow_buffer::Buffer;
 use arrow_schema::ArrowError;
 use arrow_select::filter::filter_record_batch;
 
@@ -12,6 +14,9 @@ use crate::app::error::Error;
 use crate::app::ingest::Job;
 use crate::app::progress::Progress;
 use crate::app::rejects::RejectFile;
+use crate::app::spill::duplicates::Duplicates;
+use crate::app::spill::parts::Parts;
+use crate::app::spill::rows::{Leaving, RowSpill, Spilled};
 use crate::app::tables_read::{
     conform, filtered, keys_of, policies_of_kept, strictly_judged, with_mfa_policies,
 };
@@ -21,12 +26,18 @@ use crate::extract::filter::Filter;
 use crate::extract::frame::Framed;
 use crate::extract::identity::RowKey;
 use crate::extract::policy::PolicyFlags;
-use crate::fold::duplicate::{Events, Fate};
-use crate::fold::events::{Kept, Text, Times};
+use crate::fold::calendar::Days;
+use crate::fold::events::{Facts, Kept, Text, Times};
 use crate::format::FORMATS;
 use crate::limits::REJECTS_SAMPLED_MAX;
 use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
+
+/// Bytes of event times that are kept in memory.
+const TIMES_HELD_BYTES: usize = 1 << 20;
+
+/// What stands for a time that is missing.
+const NO_TIME: i64 = i64::MIN;
 
 /// The end of one stream, and what was learned of it as a whole.
 #[derive(Debug, Default)]
@@ -45,9 +56,13 @@ pub(crate) struct Ingested {
     pub(crate) kept: Kept,
     /// Rows of `activity_policy` of the kept events.
     pub(crate) policy: Vec<RecordBatch>,
+    /// The rows of both, where they do not fit into memory; then there are none above.
+    pub(crate) spilled: Option<Spilled>,
     pub(crate) accounting: Accounting,
     pub(crate) rejects_sample: Vec<Reject>,
     pub(crate) is_truncated: bool,
+    /// The days of the rows on disk.
+    pub(crate) days: Days,
     /// First and last event time of the kept rows, UTC microseconds.
     pub(crate) window: (Option<i64>, Option<i64>),
     /// Rows whose "user" was decided without `idtyp`.
@@ -58,7 +73,7 @@ pub(crate) struct Ingested {
 
 #[derive(Debug)]
 pub(crate) struct Collector {
-    events: Events,
+    duplicates: Duplicates,
     batches: Vec<Batch>,
     policy: Vec<PolicyBatch>,
     out: Ingested,
@@ -70,6 +85,11 @@ pub(crate) struct Collector {
     strict: bool,
     memory_max: Option<u64>,
     memory: u64,
+    /// Whether rows may go to disk, and will be folded then; see [`Job::spill`].
+    spill: Option<bool>,
+    spilled: Option<RowSpill>,
+    /// Times of all rows in input order, for when the rows are on disk.
+    times: Parts,
     /// Of the stream that is being taken.
     stream: StreamFacts,
     streams: u64,
@@ -83,8 +103,9 @@ pub(crate) struct Collector {
 #[derive(Debug)]
 struct Batch {
     rows: RecordBatch,
-    keys: Vec<RowKey>,
-    keep: Vec<bool>,
+    facts: Vec<Facts>,
+    /// Number of its first row.
+    first: u64,
     /// Whether it comes from a table that `convert` wrote.
     is_table: bool,
 }
@@ -92,8 +113,8 @@ struct Batch {
 /// Rows of `activity_policy`.
 #[derive(Debug)]
 enum PolicyBatch {
-    /// Of a batch of `activity`, with the row of each.
-    Extracted { batch: usize, rows: RecordBatch, events: Vec<u32> },
+    /// Of a batch of `activity`, with the number of the event of each.
+    Extracted { rows: RecordBatch, events: Vec<u64> },
     /// Of a table that `convert` wrote: their events are known by id.
     Table(RecordBatch),
 }
@@ -101,7 +122,7 @@ enum PolicyBatch {
 impl Collector {
     pub(crate) fn new(job: &mut Job<'_>) -> Self {
         Self {
-            events: Events::default(),
+            duplicates: Duplicates::default(),
             batches: Vec::new(),
             policy: Vec::new(),
             out: Ingested::default(),
@@ -113,6 +134,9 @@ impl Collector {
             strict: job.strict,
             memory_max: job.memory,
             memory: 0,
+            spill: job.spill,
+            spilled: None,
+            times: Parts::new(1, TIMES_HELD_BYTES),
             stream: StreamFacts::default(),
             streams: 0,
             empty_streams: 0,
@@ -151,11 +175,13 @@ impl Collector {
         };
         progress.add_rows(rows.num_rows() as u64);
         if !chunk.policy_rows.is_empty() {
-            let batch = self.batches.len();
-            let events = chunk.policy_rows;
-            self.policy.push(PolicyBatch::Extracted { batch, rows: chunk.policy, events });
+            let first = self.duplicates.rows();
+            let events = chunk.policy_rows.iter().map(|row| first + u64::from(*row)).collect();
+            let rows = fitted(chunk.policy).map_err(Error::Arrow)?;
+            self.memory += held_bytes(&rows);
+            self.policy.push(PolicyBatch::Extracted { rows, events });
         }
-        self.take_rows(rows, chunk.keys, false)?;
+        self.take_rows(rows, &chunk.keys, false)?;
         for mut reject in chunk.rejects {
             reject.location.record += base + 1;
             self.reject(reject)?;
@@ -193,55 +219,67 @@ impl Collector {
         };
         let rows =
             conform(&batch, &ACTIVITY, |name| self.wanted.contains(&name)).map_err(Error::Arrow)?;
-        self.take_rows(rows, keys, true)
+        self.take_rows(rows, &keys, true)
     }
 
     fn take_rows(
         &mut self,
         rows: RecordBatch,
-        keys: Vec<RowKey>,
+        keys: &[RowKey],
         is_table: bool,
     ) -> Result<(), Error> {
         if keys.is_empty() {
             return Ok(());
         }
-        let batch = u32::try_from(self.batches.len()).unwrap_or(u32::MAX);
-        let mut keep = vec![true; keys.len()];
-        for (row, key) in keys.iter().enumerate() {
-            let place = (batch, u32::try_from(row).unwrap_or(u32::MAX));
-            match self.events.offer(key, place) {
-                Fate::Kept => {}
-                Fate::Dropped => {
-                    keep[row] = false;
-                    self.out.accounting.duplicates += 1;
-                }
-                Fate::Replaces((earlier, earlier_row)) => {
-                    let earlier_row = earlier_row as usize;
-                    if earlier == batch {
-                        keep[earlier_row] = false;
-                    } else {
-                        self.batches[earlier as usize].keep[earlier_row] = false;
-                    }
-                    self.out.accounting.duplicates += 1;
-                }
+        let rows = fitted(rows).map_err(Error::Arrow)?;
+        let first = self.duplicates.add(keys).map_err(Error::Spill)?;
+        if let Some((low, high)) = span(&rows) {
+            let known = self.stream.span.unwrap_or((low, high));
+            self.stream.span = Some((known.0.min(low), known.1.max(high)));
+        }
+        if self.spill.is_some() {
+            let times = Times::of(&rows, "event_time");
+            for row in 0..rows.num_rows() {
+                let time = times.get(row).unwrap_or(NO_TIME).to_le_bytes();
+                self.times.push(0, &time).map_err(Error::Spill)?;
             }
         }
-        let times = Times::of(&rows, "event_time");
-        for row in 0..rows.num_rows() {
-            if let Some(time) = times.get(row) {
-                self.stream.span = Some(
-                    self.stream
-                        .span
-                        .map_or((time, time), |(first, last)| (first.min(time), last.max(time))),
-                );
-            }
+        // Rows of tables wait for the table of policies.
+        if !is_table || self.spill.is_none() {
+            self.memory += held_bytes(&rows);
         }
-        self.memory += rows.get_array_memory_size() as u64;
-        self.batches.push(Batch { rows, keys, keep, is_table });
+        let facts = keys.iter().map(Facts::from).collect();
+        self.batches.push(Batch { rows, facts, first, is_table });
         match self.memory_max {
-            Some(bytes) if self.memory > bytes => Err(Error::Memory { bytes }),
+            Some(bytes) if self.memory > bytes => match self.spill {
+                Some(folds) => self.spill_rows(folds),
+                None => Err(Error::Memory { bytes }),
+            },
             _ => Ok(()),
         }
+    }
+
+    /// Moves the rows in memory to disk, but for those of tables.
+    fn spill_rows(&mut self, folds: bool) -> Result<(), Error> {
+        let (stay, leave): (Vec<Batch>, Vec<Batch>) =
+            std::mem::take(&mut self.batches).into_iter().partition(|batch| batch.is_table);
+        self.batches = stay;
+        let mut spilled = match self.spilled.take() {
+            Some(spilled) => spilled,
+            None => RowSpill::new(folds).map_err(Error::Spill)?,
+        };
+        push_all(&mut spilled, leave)?;
+        let mut policies = Vec::new();
+        for policy in std::mem::take(&mut self.policy) {
+            match policy {
+                PolicyBatch::Extracted { rows, events } => spilled.push_policies(&rows, &events)?,
+                PolicyBatch::Table(rows) => policies.push(PolicyBatch::Table(rows)),
+            }
+        }
+        self.policy = policies;
+        self.spilled = Some(spilled);
+        self.memory = 0;
+        Ok(())
     }
 
     /// Takes a reject of a whole stream; it counts as a record that could not be read.
@@ -308,59 +346,112 @@ impl Collector {
             ));
         }
         self.add_policies_of_tables();
-        let kept_ids = self.kept_ids_of_tables();
-        let mut out = self.out;
-        for policy in &self.policy {
-            let rows = match policy {
-                PolicyBatch::Extracted { batch, rows, events } => {
-                    let keep = &self.batches[*batch].keep;
-                    let mask: BooleanArray =
-                        events.iter().map(|row| Some(keep[*row as usize])).collect();
-                    filter_record_batch(rows, &mask).map_err(Error::Arrow)?
-                }
-                PolicyBatch::Table(rows) => {
-                    policies_of_kept(rows, &kept_ids).map_err(Error::Arrow)?
-                }
-            };
-            if rows.num_rows() > 0 {
-                out.policy.push(rows);
-            }
+        let dropped = self.duplicates.dropped().map_err(Error::Spill)?;
+        self.out.accounting.duplicates = dropped.len() as u64;
+        if let Some(folds) = self.spill.filter(|_| self.spilled.is_some()) {
+            self.spill_rows(folds)?;
         }
-        for batch in self.batches {
-            let is_whole = batch.keep.iter().all(|keep| *keep);
-            let (rows, keys) = if is_whole {
-                (batch.rows, batch.keys)
-            } else {
-                let mask: BooleanArray = batch.keep.iter().map(|keep| Some(*keep)).collect();
-                let keys = batch
-                    .keys
-                    .iter()
-                    .zip(&batch.keep)
-                    .filter(|(_, keep)| **keep)
-                    .map(|(key, _)| *key);
-                (filter_record_batch(&batch.rows, &mask).map_err(Error::Arrow)?, keys.collect())
-            };
-            widen(&mut out.window, &rows);
-            if rows.num_rows() > 0 {
-                out.kept.batches.push(rows);
-                out.kept.keys.push(keys);
-            }
+        let masks: Vec<Option<BooleanArray>> = self
+            .batches
+            .iter()
+            .map(|batch| mask(&dropped, batch.first, batch.facts.len()))
+            .collect();
+        self.keep_policies(&masks, &dropped)?;
+        let rows = self.duplicates.rows() - self.out.accounting.duplicates;
+        self.out.accounting.rows.insert(ACTIVITY.name.to_owned(), rows);
+        match self.spilled.take() {
+            Some(spilled) => self.finish_spilled(spilled, dropped)?,
+            None => self.finish_held(masks)?,
         }
-        let rows: usize = out.kept.keys.iter().map(Vec::len).sum();
-        out.accounting.rows.insert(ACTIVITY.name.to_owned(), rows as u64);
-        if out.accounting.balances() {
-            Ok(out)
+        if self.out.accounting.balances() {
+            Ok(self.out)
         } else {
-            Err(Error::Unbalanced(Box::new(out.accounting)))
+            Err(Error::Unbalanced(Box::new(self.out.accounting)))
         }
     }
 
+    /// Keeps the rows in memory.
+    fn finish_held(&mut self, masks: Vec<Option<BooleanArray>>) -> Result<(), Error> {
+        let out = &mut self.out;
+        for (batch, mask) in std::mem::take(&mut self.batches).into_iter().zip(masks) {
+            let (rows, facts) = match mask {
+                None => (batch.rows, batch.facts),
+                Some(keep) => {
+                    let facts = batch.facts.iter().zip(keep.values()).filter(|(_, keep)| *keep);
+                    let facts = facts.map(|(facts, _)| *facts).collect();
+                    (filter_record_batch(&batch.rows, &keep).map_err(Error::Arrow)?, facts)
+                }
+            };
+            if let Some((low, high)) = span(&rows) {
+                out.window.0 = Some(out.window.0.map_or(low, |first| first.min(low)));
+                out.window.1 = Some(out.window.1.map_or(high, |last| last.max(high)));
+            }
+            if rows.num_rows() > 0 {
+                out.kept.batches.push(rows);
+                out.kept.facts.push(facts);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the rows on disk; those still in memory are of tables and go there too.
+    fn finish_spilled(&mut self, mut spilled: RowSpill, dropped: Vec<u64>) -> Result<(), Error> {
+        push_all(&mut spilled, std::mem::take(&mut self.batches))?;
+        for rows in std::mem::take(&mut self.out.policy) {
+            // The events of these are kept.
+            spilled.push_policies(&rows, &vec![u64::MAX; rows.num_rows()])?;
+        }
+        let times = self.times.read(0).map_err(Error::Spill)?;
+        let mut gone = dropped.iter().copied().peekable();
+        for (bytes, number) in times.as_chunks().0.iter().zip(0_u64..) {
+            let time = i64::from_le_bytes(*bytes);
+            if gone.next_if_eq(&number).is_none() && time != NO_TIME {
+                let (first, last) = self.out.window;
+                self.out.window = (
+                    Some(first.map_or(time, |first| first.min(time))),
+                    Some(last.map_or(time, |last| last.max(time))),
+                );
+                self.out.days.add(time);
+            }
+        }
+        self.out.spilled = Some(spilled.close(dropped)?);
+        Ok(())
+    }
+
+    /// Keeps the policies of the rows that are kept.
+    fn keep_policies(
+        &mut self,
+        masks: &[Option<BooleanArray>],
+        dropped: &[u64],
+    ) -> Result<(), Error> {
+        let kept_ids = self.kept_ids_of_tables(masks);
+        for policy in std::mem::take(&mut self.policy) {
+            let rows = match policy {
+                PolicyBatch::Extracted { rows, .. } if dropped.is_empty() => rows,
+                PolicyBatch::Extracted { rows, events } => {
+                    let keep = |number: &u64| Some(dropped.binary_search(number).is_err());
+                    let mask: BooleanArray = events.iter().map(keep).collect();
+                    filter_record_batch(&rows, &mask).map_err(Error::Arrow)?
+                }
+                PolicyBatch::Table(rows) => {
+                    policies_of_kept(&rows, &kept_ids).map_err(Error::Arrow)?
+                }
+            };
+            if rows.num_rows() > 0 {
+                self.out.policy.push(rows);
+            }
+        }
+        Ok(())
+    }
+
     /// Ids of the kept policy events that come from tables.
-    fn kept_ids_of_tables(&self) -> HashSet<String> {
+    fn kept_ids_of_tables(&self, masks: &[Option<BooleanArray>]) -> HashSet<String> {
         let mut ids = HashSet::new();
-        for batch in self.batches.iter().filter(|batch| batch.is_table) {
+        let batches = self.batches.iter().zip(masks);
+        for (batch, mask) in batches.filter(|(batch, _)| batch.is_table) {
             let column = Text::of(&batch.rows, "event_id");
-            let kept = (0..batch.keep.len()).filter(|row| batch.keep[*row]);
+            let is_kept = |row: &usize| mask.as_ref().is_none_or(|keep| keep.value(*row));
+            let kept = (0..batch.facts.len()).filter(is_kept);
             ids.extend(kept.filter_map(|row| column.get(row)).map(str::to_owned));
         }
         ids
@@ -396,21 +487,64 @@ impl Collector {
         }
         for batch in self.batches.iter_mut().filter(|batch| batch.is_table) {
             let ids = Text::of(&batch.rows, "event_id");
-            for (row, key) in batch.keys.iter_mut().enumerate() {
+            for (row, facts) in batch.facts.iter_mut().enumerate() {
                 if let Some(known) = ids.get(row).and_then(|id| flags.get(id)) {
-                    key.policies = *known;
+                    facts.policies = *known;
                 }
             }
         }
     }
 }
 
-fn widen(window: &mut (Option<i64>, Option<i64>), rows: &RecordBatch) {
+/// The batch without room for more rows: a chunk of input gives few, and many chunks are kept.
+fn fitted(rows: RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let (schema, mut columns, count) = rows.into_parts();
+    columns.iter_mut().for_each(Array::shrink_to_fit);
+    let options = RecordBatchOptions::new().with_row_count(Some(count));
+    RecordBatch::try_new_with_options(schema, columns, &options)
+}
+
+/// Bytes of the values of a batch, without the room that its buffers may have left.
+fn held_bytes(rows: &RecordBatch) -> u64 {
+    let bytes = |column: &ArrayRef| match column.as_string_view_opt() {
+        Some(texts) => {
+            let buffers: usize = texts.data_buffers().iter().map(Buffer::len).sum();
+            texts.views().len() * size_of::<u128>() + buffers
+        }
+        None => column.get_array_memory_size(),
+    };
+    rows.columns().iter().map(bytes).sum::<usize>() as u64
+}
+
+/// Writes rows to disk.
+fn push_all(spilled: &mut RowSpill, batches: Vec<Batch>) -> Result<(), Error> {
+    let leaving: Vec<Leaving> = batches
+        .into_iter()
+        .map(|batch| Leaving { rows: batch.rows, facts: batch.facts, first: batch.first })
+        .collect();
+    if leaving.is_empty() { Ok(()) } else { spilled.push(&leaving) }
+}
+
+/// First and last event time of some rows.
+fn span(rows: &RecordBatch) -> Option<(i64, i64)> {
     let times = Times::of(rows, "event_time");
-    for time in (0..rows.num_rows()).filter_map(|row| times.get(row)) {
-        window.0 = Some(window.0.map_or(time, |first| first.min(time)));
-        window.1 = Some(window.1.map_or(time, |last| last.max(time)));
+    let all = || (0..rows.num_rows()).filter_map(|row| times.get(row));
+    all().min().zip(all().max())
+}
+
+/// Which of `count` rows from number `first` on are kept; none where all are.
+fn mask(dropped: &[u64], first: u64, count: usize) -> Option<BooleanArray> {
+    let from = dropped.partition_point(|number| *number < first);
+    let dropped = &dropped[from..];
+    let dropped = &dropped[..dropped.partition_point(|number| *number < first + count as u64)];
+    if dropped.is_empty() {
+        return None;
     }
+    let mut keep = vec![true; count];
+    for number in dropped {
+        keep[usize::try_from(number - first).unwrap_or(usize::MAX)] = false;
+    }
+    Some(BooleanArray::from(keep))
 }
 
 /// The batch with the column `source_record` in its place.

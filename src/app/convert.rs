@@ -45,7 +45,7 @@ pub fn run(options: &ConvertOptions, progress: &Progress) -> Result<ConvertOutco
     let pool = workers(options.read.threads)?;
     let mut ingested = read(&options.read, &wishes, &pool, progress)?;
     let window = window(&options.read, &ingested);
-    let tables = wishes.make(&mut ingested, window)?;
+    let tables = pool.install(|| wishes.make(&mut ingested, window))?;
     let mut outcome = ConvertOutcome {
         pages: Vec::new(),
         files: Vec::new(),

@@ -70,6 +70,9 @@ pub enum Error {
         /// The limit.
         bytes: u64,
     },
+    /// The temporary folder cannot be written or read.
+    #[error("cannot keep rows in the temporary folder: {0}")]
+    Spill(#[source] io::Error),
     /// Records went missing: a defect of this program, found before any figure is shown.
     #[error("the balance does not add up: {0:?}")]
     Unbalanced(Box<Accounting>),
@@ -137,6 +140,7 @@ impl Error {
             Self::Engine(EngineError::Query { .. }) => {
                 Some("`azmfa schema` lists every table and column".to_owned())
             }
+            Self::Spill(_) => Some("`TMPDIR` says where that folder is".to_owned()),
             Self::Open(_) | Self::Engine(_) | Self::Arrow(_) | Self::Threads(_) => None,
             Self::UnknownTable { nearest, .. } => near(nearest, "`azmfa schema` lists them all"),
             Self::UnknownMetric { nearest, .. } => {

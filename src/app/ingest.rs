@@ -34,7 +34,11 @@ pub(crate) struct Job<'a> {
     pub(crate) inputs: &'a [String],
     pub(crate) wanted: Wanted,
     pub(crate) pool: &'a ThreadPool,
+    /// Bytes of rows that may be kept in memory.
     pub(crate) memory: Option<u64>,
+    /// What becomes of rows past that: they go to disk, and whether they are to be folded then;
+    /// without it the run ends.
+    pub(crate) spill: Option<bool>,
     pub(crate) strict: bool,
     pub(crate) rejects: Option<RejectFile>,
 }
@@ -67,7 +71,8 @@ pub(crate) fn ingest(mut job: Job<'_>, progress: &Progress) -> Result<Ingested, 
     job.pool.broadcast(|_| {
         line.work(&|number, sender| Reading { sender, progress }.input(&inputs[number]));
     });
-    line.finish()?.finish()
+    let collector = line.finish()?;
+    job.pool.install(|| collector.finish())
 }
 
 /// Bytes asked of an input at a time where nothing larger is asked for.

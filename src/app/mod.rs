@@ -19,5 +19,6 @@ pub mod progress;
 pub mod query;
 pub mod rejects;
 pub mod report;
+mod spill;
 mod tables;
 mod tables_read;

@@ -30,7 +30,8 @@ pub struct ReadOptions {
     pub resources: Vec<String>,
     /// Worker threads, at least 1; as many as the machine has when absent.
     pub threads: Option<usize>,
-    /// Bytes of memory to stay under, where a choice exists.
+    /// Bytes of rows to keep in memory, past which they wait on disk; chosen by the verb when
+    /// absent.
     pub memory: Option<u64>,
     /// Whether the first reject ends the run, and a truncation alarm makes it incomplete.
     pub strict: bool,

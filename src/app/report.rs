@@ -23,6 +23,7 @@ use crate::error::Accounting;
 use crate::extract::Wanted;
 use crate::extract::filter::Filter;
 use crate::format::FORMATS;
+use crate::limits::{FOLDED_ROWS_HELD_BYTES, ROWS_HELD_BYTES};
 use crate::render::Page;
 use crate::report::param::bind;
 use crate::report::plan::plan;
@@ -56,7 +57,7 @@ pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Erro
     let pool = workers(options.read.threads)?;
     let mut ingested = read(&options.read, &wishes, &pool, progress)?;
     let window = window(&options.read, &ingested);
-    let tables = wishes.make(&mut ingested, window)?;
+    let tables = pool.install(|| wishes.make(&mut ingested, window))?;
     let as_of = options.read.as_of.or(ingested.window.1).unwrap_or_default();
     let statements = bound(&reports, as_of)?;
     let queries: Vec<Query<'_>> = reports
@@ -174,7 +175,10 @@ pub(crate) fn read_with(
         inputs: &options.inputs,
         wanted,
         pool,
-        memory: options.memory,
+        memory: options.memory.or(wishes
+            .spills()
+            .map(|folds| if folds { FOLDED_ROWS_HELD_BYTES } else { ROWS_HELD_BYTES })),
+        spill: wishes.spills(),
         strict: options.strict,
         rejects,
     };

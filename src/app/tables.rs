@@ -1,6 +1,7 @@
 //! The tables that SQL sees, made from what was read.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StringViewArray};
@@ -8,10 +9,13 @@ use arrow_schema::{ArrowError, Schema, SchemaRef};
 
 use crate::app::collect::Ingested;
 use crate::app::error::Error;
-use crate::engine::TableInput;
+use crate::app::spill::rows::Spilled;
+use crate::app::spill::table::TableFile;
+use crate::engine::{Rows, TableInput};
 use crate::error::Warning;
-use crate::fold::attempt::{COLUMNS_READ, fold, source_column};
+use crate::fold::attempt::{COLUMNS_READ, Folded, fold, source_column};
 use crate::fold::calendar::{DAYS_MAX, calendar};
+use crate::fold::events::Kept;
 use crate::report::plan::Plan;
 use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
@@ -25,14 +29,17 @@ use crate::time::format_micros;
 #[derive(Debug, Clone)]
 pub(crate) struct Wishes {
     plan: Plan,
+    is_everything: bool,
 }
 
 /// A table, ready for an engine or a file.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Made {
     pub(crate) table: &'static Table,
     pub(crate) schema: SchemaRef,
     pub(crate) batches: Vec<RecordBatch>,
+    /// Parquet files that hold the rows instead, where there are too many.
+    pub(crate) files: Vec<File>,
 }
 
 impl Made {
@@ -40,7 +47,11 @@ impl Made {
         TableInput {
             name: self.table.name,
             schema: Arc::clone(&self.schema),
-            batches: &self.batches,
+            rows: if self.files.is_empty() {
+                Rows::Batches(&self.batches)
+            } else {
+                Rows::Parquet(&self.files)
+            },
         }
     }
 
@@ -52,7 +63,7 @@ impl Made {
 impl Wishes {
     /// What some queries need.
     pub(crate) fn of(plan: &Plan) -> Self {
-        Self { plan: plan.clone() }
+        Self { plan: plan.clone(), is_everything: false }
     }
 
     /// Every column of every table.
@@ -62,7 +73,8 @@ impl Wishes {
                 table.columns.iter().map(|column| column.name.to_owned()).collect();
             (table.name.to_owned(), columns)
         };
-        Self { plan: Plan { columns: TABLES.iter().map(all).collect(), views: Vec::new() } }
+        let plan = Plan { columns: TABLES.iter().map(all).collect(), views: Vec::new() };
+        Self { plan, is_everything: true }
     }
 
     fn reads(&self, table: &Table) -> bool {
@@ -96,43 +108,33 @@ impl Wishes {
         names.filter(|name| self.plan.needs(ACTIVITY_POLICY.name, name)).collect()
     }
 
+    /// Whether rows that do not fit into memory may wait on disk, and will be folded then. Where
+    /// everything is wanted, the order of the rows is too.
+    pub(crate) fn spills(&self) -> Option<bool> {
+        (!self.is_everything).then(|| self.folds())
+    }
+
     /// Makes the tables that are read; adds to the warnings what they leave out.
     pub(crate) fn make(
         &self,
         ingested: &mut Ingested,
         window: (Option<i64>, Option<i64>),
     ) -> Result<Vec<Made>, Error> {
-        let mut made = Vec::new();
-        let folded = if self.folds() {
-            Some(
-                fold(&ingested.kept, |name| self.plan.needs(ATTEMPT.name, name))
-                    .map_err(Error::Arrow)?,
-            )
-        } else {
-            None
+        let mut made = match ingested.spilled.take() {
+            Some(spilled) => self.make_on_disk(&spilled)?,
+            None => self.make_in_memory(ingested)?,
         };
-        if self.reads(&ACTIVITY) {
-            let ids = folded.as_ref().map(|folded| folded.attempt_ids.as_slice());
-            made.push(self.activity(ingested, ids).map_err(Error::Arrow)?);
-        }
-        if self.reads(&ACTIVITY_POLICY) {
-            let schema =
-                ACTIVITY_POLICY.arrow_schema(|name| self.plan.needs(ACTIVITY_POLICY.name, name));
-            made.push(cut(&ACTIVITY_POLICY, schema, &ingested.policy).map_err(Error::Arrow)?);
-        }
-        if let (true, Some(folded)) = (self.reads(&ATTEMPT), folded) {
-            let schema = folded.attempts.schema();
-            made.push(Made { table: &ATTEMPT, schema, batches: vec![folded.attempts] });
-        }
         if self.reads(&CALENDAR) {
-            let (days, left_out) = calendar(&ingested.kept.batches).map_err(Error::Arrow)?;
+            let mut days = std::mem::take(&mut ingested.days);
+            days.add_all(&ingested.kept.batches);
+            let (days, left_out) = calendar(days).map_err(Error::Arrow)?;
             if left_out {
                 ingested.accounting.warnings.push(Warning {
                     message: format!("the events span more than {DAYS_MAX} days: days without data are left out of the timeline"),
                     hint: Some("narrow the window with `--since` and `--until`".to_owned()),
                 });
             }
-            made.push(Made { table: &CALENDAR, schema: days.schema(), batches: vec![days] });
+            made.push(of_batch(&CALENDAR, days));
         }
         if self.reads(&RUN) {
             made.push(run_table(window).map_err(Error::Arrow)?);
@@ -140,13 +142,76 @@ impl Wishes {
         Ok(made)
     }
 
-    fn activity(
-        &self,
-        ingested: &Ingested,
-        attempt_ids: Option<&[ArrayRef]>,
-    ) -> Result<Made, ArrowError> {
+    /// The tables of rows that are in memory.
+    fn make_in_memory(&self, ingested: &Ingested) -> Result<Vec<Made>, Error> {
+        let mut made = Vec::new();
+        let folded = self.folded(&ingested.kept)?;
+        if self.reads(&ACTIVITY) {
+            made.push(self.activity(&ingested.kept, folded.as_ref()).map_err(Error::Arrow)?);
+        }
+        if self.reads(&ACTIVITY_POLICY) {
+            let schema = self.policy_schema();
+            made.push(cut(&ACTIVITY_POLICY, schema, &ingested.policy).map_err(Error::Arrow)?);
+        }
+        if let (true, Some(folded)) = (self.reads(&ATTEMPT), folded) {
+            made.push(of_batch(&ATTEMPT, folded.attempts));
+        }
+        Ok(made)
+    }
+
+    /// The tables of rows that are on disk: in files as well, a group of rows after the other. Rows
+    /// are in no particular order.
+    fn make_on_disk(&self, spilled: &Spilled) -> Result<Vec<Made>, Error> {
+        let groups = spilled.each_group(|kept| {
+            let folded = self.folded(&kept)?;
+            let mut files = Vec::new();
+            if self.reads(&ACTIVITY) {
+                let made = self.activity(&kept, folded.as_ref()).map_err(Error::Arrow)?;
+                files.push((made.table, made.schema.clone(), written(&made)?));
+            }
+            if let (true, Some(folded)) = (self.reads(&ATTEMPT), folded) {
+                let made = of_batch(&ATTEMPT, folded.attempts);
+                files.push((made.table, made.schema.clone(), written(&made)?));
+            }
+            Ok(files)
+        })?;
+        let mut made: Vec<Made> = Vec::new();
+        for (table, schema, file) in groups.into_iter().flatten() {
+            match made.iter_mut().find(|made| made.table.name == table.name) {
+                Some(made) => made.files.push(file),
+                None => made.push(Made { table, schema, batches: Vec::new(), files: vec![file] }),
+            }
+        }
+        if self.reads(&ACTIVITY_POLICY) {
+            let schema = Arc::new(self.policy_schema());
+            let mut file = TableFile::new(&schema)?;
+            spilled.each_policy_batch(|batch| {
+                file.push(&projected(&batch, &schema).map_err(Error::Arrow)?)
+            })?;
+            let files = vec![file.close()?];
+            made.push(Made { table: &ACTIVITY_POLICY, schema, batches: Vec::new(), files });
+        }
+        Ok(made)
+    }
+
+    fn policy_schema(&self) -> Schema {
+        ACTIVITY_POLICY.arrow_schema(|name| self.plan.needs(ACTIVITY_POLICY.name, name))
+    }
+
+    fn folded(&self, kept: &Kept) -> Result<Option<Folded>, Error> {
+        if !self.folds() {
+            return Ok(None);
+        }
+        let wants_ids = self.plan.needs(ACTIVITY.name, "attempt_id");
+        let wanted = |name: &str| self.plan.needs(ATTEMPT.name, name);
+        fold(kept, wanted, wants_ids).map(Some).map_err(Error::Arrow)
+    }
+
+    fn activity(&self, kept: &Kept, folded: Option<&Folded>) -> Result<Made, ArrowError> {
+        let attempt_ids =
+            folded.map(|folded| folded.attempt_ids.as_slice()).filter(|ids| !ids.is_empty());
         let schema = ACTIVITY.arrow_schema(|name| self.plan.needs(ACTIVITY.name, name));
-        let mut batches = ingested.kept.batches.clone();
+        let mut batches = kept.batches.clone();
         if let Some(ids) = attempt_ids {
             for (batch, ids) in batches.iter_mut().zip(ids) {
                 *batch = with_column(batch, "attempt_id", ids)?;
@@ -154,6 +219,19 @@ impl Wishes {
         }
         cut(&ACTIVITY, schema, &batches)
     }
+}
+
+fn of_batch(table: &'static Table, batch: RecordBatch) -> Made {
+    Made { table, schema: batch.schema(), batches: vec![batch], files: Vec::new() }
+}
+
+/// The table as a file.
+fn written(made: &Made) -> Result<File, Error> {
+    let mut file = TableFile::new(&made.schema)?;
+    for batch in &made.batches {
+        file.push(batch)?;
+    }
+    file.close()
 }
 
 fn with_column(
@@ -167,21 +245,23 @@ fn with_column(
     RecordBatch::try_new(batch.schema(), columns)
 }
 
-/// The batches with the columns of `schema` only.
+/// The table of some batches, cut to the columns of `schema`.
 fn cut(table: &'static Table, schema: Schema, batches: &[RecordBatch]) -> Result<Made, ArrowError> {
     let schema = Arc::new(schema);
     let batches = batches
         .iter()
-        .map(|batch| {
-            let indices = schema
-                .fields()
-                .iter()
-                .map(|field| batch.schema_ref().index_of(field.name()))
-                .collect::<Result<Vec<usize>, ArrowError>>()?;
-            batch.project(&indices)
-        })
+        .map(|batch| projected(batch, &schema))
         .collect::<Result<Vec<RecordBatch>, ArrowError>>()?;
-    Ok(Made { table, schema, batches })
+    Ok(Made { table, schema, batches, files: Vec::new() })
+}
+
+/// The batch with the columns of `schema` only.
+fn projected(batch: &RecordBatch, schema: &Schema) -> Result<RecordBatch, ArrowError> {
+    let fields = schema.fields().iter();
+    let indices = fields
+        .map(|field| batch.schema_ref().index_of(field.name()))
+        .collect::<Result<Vec<usize>, ArrowError>>()?;
+    batch.project(&indices)
 }
 
 fn run_table(window: (Option<i64>, Option<i64>)) -> Result<Made, ArrowError> {
@@ -190,5 +270,5 @@ fn run_table(window: (Option<i64>, Option<i64>)) -> Result<Made, ArrowError> {
         Arc::new(StringViewArray::from(vec![time.map(format_micros)]))
     };
     let batch = RecordBatch::try_new(Arc::clone(&schema), vec![text(window.0), text(window.1)])?;
-    Ok(Made { table: &RUN, schema, batches: vec![batch] })
+    Ok(Made { table: &RUN, schema, batches: vec![batch], files: Vec::new() })
 }

@@ -308,8 +308,9 @@ pub(crate) struct ReadArgs {
 
     /// Memory for the rows read, as in `512MB` or `2GiB`
     ///
-    /// A run whose rows need more ends with an error, instead of taking the machine down. What is
-    /// read besides does not grow with the input.
+    /// Rows past it wait in the temporary folder (`TMPDIR`) until everything is read; the answers
+    /// are the same. Default: 256 MiB for what needs attempts, else 32 MiB. `convert` and `explain`
+    /// keep all rows in memory and end with an error past SIZE.
     #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = "Speed and memory")]
     pub(crate) memory: Option<u64>,
 }

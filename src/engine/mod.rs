@@ -5,6 +5,8 @@
 //! this room, handing Arrow memory to polars and back without copying it.
 #![deny(unsafe_code)]
 
+use std::fs::File;
+
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
@@ -22,8 +24,18 @@ pub struct TableInput<'a> {
     pub name: &'a str,
     /// Its columns; may be fewer than the schema lists, only those that the queries need.
     pub schema: SchemaRef,
-    /// Its rows, each batch with columns of `schema` in the same order.
-    pub batches: &'a [RecordBatch],
+    /// Its rows.
+    pub rows: Rows<'a>,
+}
+
+/// Where the rows of a table are.
+#[derive(Debug, Clone, Copy)]
+pub enum Rows<'a> {
+    /// In memory: each batch has the columns of the schema in their order.
+    Batches(&'a [RecordBatch]),
+    /// In Parquet files, open for reading, which may have more columns than the schema. They are
+    /// read while a query runs, as far as it needs them.
+    Parquet(&'a [File]),
 }
 
 /// A query over tables and views.

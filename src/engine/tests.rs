@@ -14,6 +14,7 @@ use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Int64Array, RecordBatch, TimestampMicrosecondArray,
     new_null_array,
 };
+use arrow_schema::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use serde_json::{Value, json};
 
@@ -21,6 +22,7 @@ use crate::engine::Answer;
 use crate::engine::Engine;
 use crate::engine::EngineError;
 use crate::engine::Query;
+use crate::engine::Rows;
 use crate::engine::TableInput;
 use crate::engine::polars::Polars;
 use crate::report::Library;
@@ -281,10 +283,47 @@ fn ours(tables: &Tables, parts: usize) -> BTreeMap<String, Vec<Vec<Value>>> {
         .iter()
         .map(|(table, batches)| TableInput {
             name: table.name,
-            schema: Arc::new(table.arrow_schema(|name| plan.needs(table.name, name))),
-            batches,
+            schema: schema_of(table.name, &plan),
+            rows: Rows::Batches(batches),
         })
         .collect();
+    answers(&library, &plan, &inputs)
+}
+
+/// As [`ours`], from Parquet files with every column, as many files a table as `folders`.
+fn ours_on_disk(folders: &[&Path]) -> BTreeMap<String, Vec<Vec<Value>>> {
+    let library = Library::embedded().unwrap();
+    let sqls: Vec<&str> = library.reports().iter().map(|report| report.sql.as_str()).collect();
+    let plan = plan::plan(&sqls, &library).unwrap();
+    let files: Vec<(&String, Vec<File>)> = plan
+        .columns
+        .keys()
+        .map(|name| {
+            let open = |folder: &&Path| File::open(folder.join(format!("{name}.parquet"))).unwrap();
+            (name, folders.iter().map(open).collect())
+        })
+        .collect();
+    let inputs: Vec<TableInput<'_>> = files
+        .iter()
+        .map(|(name, files)| TableInput {
+            name,
+            schema: schema_of(name, &plan),
+            rows: Rows::Parquet(files),
+        })
+        .collect();
+    answers(&library, &plan, &inputs)
+}
+
+fn schema_of(name: &str, plan: &plan::Plan) -> SchemaRef {
+    let table = TABLES.iter().find(|table| table.name == name).unwrap();
+    Arc::new(table.arrow_schema(|column| plan.needs(name, column)))
+}
+
+fn answers(
+    library: &Library,
+    plan: &plan::Plan,
+    inputs: &[TableInput<'_>],
+) -> BTreeMap<String, Vec<Vec<Value>>> {
     let queries: Vec<Query<'_>> = library
         .reports()
         .iter()
@@ -298,7 +337,7 @@ fn ours(tables: &Tables, parts: usize) -> BTreeMap<String, Vec<Vec<Value>>> {
                 .collect(),
         })
         .collect();
-    let answers = Polars.run(&inputs, &plan.views, &queries).unwrap();
+    let answers = Polars.run(inputs, &plan.views, &queries).unwrap();
     for (report, answer) in library.reports().iter().zip(&answers) {
         for (column, field) in report.columns.iter().zip(answer.schema.fields()) {
             assert_eq!(
@@ -605,11 +644,22 @@ fn a_day_without_events_is_a_hole_and_one_without_attempts_is_zero() {
     assert_eq!(sum, i64::try_from(named("non-mfa-writes", &answers).len()).unwrap());
 }
 
+#[test]
+fn tables_on_disk_give_the_answers_of_tables_in_memory() {
+    for (seed, rows) in [(1, 0), (2, 3), (3, 400)] {
+        let tables = tables(seed, rows);
+        let folder = tempfile::tempdir().unwrap();
+        write_parquet(&tables, folder.path());
+        assert_eq!(ours_on_disk(&[folder.path()]), ours(&tables, 1), "{rows} rows");
+    }
+}
+
 /// One query over all columns of twenty attempts.
 fn typed(sql: &str) -> Result<Vec<Answer>, EngineError> {
     let table = TABLES.iter().find(|table| table.name == "attempt").unwrap();
     let batch = batch(table, &tables(9, 20)["attempt"], |_| true);
-    let input = TableInput { name: "attempt", schema: batch.schema(), batches: &[batch] };
+    let input =
+        TableInput { name: "attempt", schema: batch.schema(), rows: Rows::Batches(&[batch]) };
     Polars.run(&[input], &[], &[Query { name: "typed", sql, columns: Vec::new() }])
 }
 
@@ -645,7 +695,11 @@ fn a_table_without_rows_or_without_batches_is_empty() {
     let nulls = schema.fields().iter().map(|field| new_null_array(field.data_type(), 0)).collect();
     let empty = RecordBatch::try_new(Arc::clone(&schema), nulls).unwrap();
     for batches in [&[][..], &[empty][..]] {
-        let input = TableInput { name: "calendar", schema: Arc::clone(&schema), batches };
+        let input = TableInput {
+            name: "calendar",
+            schema: Arc::clone(&schema),
+            rows: Rows::Batches(batches),
+        };
         let query = Query {
             name: "q",
             sql: "select count(*) as n, max(day) as d from calendar",

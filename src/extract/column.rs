@@ -49,13 +49,21 @@ const REPEATING: &[&str] = &[
     "mfa_policy",
 ];
 
+/// Bytes of one buffer of a text column: about what the rows of a chunk need. Left to itself the
+/// builder doubles it, from batch to batch, up to 2 MiB for each column.
+const TEXT_BLOCK_BYTES: u32 = 16 << 10;
+
+fn text_builder() -> StringViewBuilder {
+    StringViewBuilder::new().with_fixed_block_size(TEXT_BLOCK_BYTES)
+}
+
 impl Builder {
     pub(crate) fn new(name: &str, kind: Kind) -> Self {
         match kind {
             Kind::Text if REPEATING.contains(&name) => {
-                Self::Text(StringViewBuilder::new().with_deduplicate_strings())
+                Self::Text(text_builder().with_deduplicate_strings())
             }
-            Kind::Text => Self::Text(StringViewBuilder::new()),
+            Kind::Text => Self::Text(text_builder()),
             Kind::Integer | Kind::Date => Self::Integer(Int64Builder::new()),
             Kind::Boolean => Self::Boolean(BooleanBuilder::new()),
             Kind::Timestamp => {

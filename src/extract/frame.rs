@@ -241,7 +241,7 @@ impl Framer {
                 Step::More if self.filled - start > self.bounds.record_bytes_max => {
                     self.too_large(start);
                 }
-                Step::More if self.at_end => return self.cut_short(start),
+                Step::More if self.at_end => self.cut_short(start),
                 Step::More => {
                     self.at = start;
                     return;
@@ -267,8 +267,17 @@ impl Framer {
 
     /// The stream ends inside what begins at `start`.
     fn cut_short(&mut self, start: usize) {
-        self.around = Around::Nothing;
         let end = self.filled;
+        if self.around == Around::Nothing
+            && let Some(line) = memchr::memmem::find(&self.text()[start..], b"\n{")
+        {
+            // What goes on with an object at the start of a line is another record.
+            let span = self.span(start, start + line, Some(RejectReason::CutShort));
+            self.spans.push(span);
+            self.at = start + line + 1;
+            return;
+        }
+        self.around = Around::Nothing;
         let mut from = start;
         // An unbalanced quote can swallow everything behind it: look for records that are whole.
         while let Some(fault) = value_end(self.text(), from, 0).err().map(|fault| fault.at) {

@@ -29,7 +29,8 @@ impl RowKey {
     }
 }
 
-fn hash(bytes: &[u8]) -> u128 {
+/// The hash that stands for a text (xxh3, 128 bits): equal hashes are taken for equal texts.
+pub(crate) fn hash(bytes: &[u8]) -> u128 {
     twox_hash::XxHash3_128::oneshot(bytes)
 }
 

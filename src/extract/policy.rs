@@ -140,6 +140,16 @@ impl PolicyFlags {
     const MFA_DENY: u8 = 8;
     const MFA_DELETE: u8 = 16;
 
+    /// The flags as a byte, for rows that wait on disk.
+    pub(crate) fn to_byte(self) -> u8 {
+        self.0
+    }
+
+    /// The flags that [`Self::to_byte`] gave.
+    pub(crate) fn from_byte(byte: u8) -> Self {
+        Self(byte)
+    }
+
     /// Of an event that names `policies`; one that names none is judged by its operation's effect.
     pub(crate) fn of(policies: &[Policy], operation_effect: &str) -> Self {
         if policies.is_empty() {

@@ -13,20 +13,30 @@ use crate::time::day_of;
 /// Days that the calendar fills in; a longer span lists only the days that have events.
 pub const DAYS_MAX: i32 = 3_660;
 
-/// The table `calendar` over the event times of some batches, and whether holes were left out.
+/// Events by day.
+#[derive(Debug, Clone, Default)]
+pub struct Days(BTreeMap<i32, i64>);
+
+impl Days {
+    /// Counts an event.
+    pub fn add(&mut self, time: i64) {
+        *self.0.entry(day_of(time)).or_default() += 1;
+    }
+
+    /// Counts the events of some batches.
+    pub fn add_all(&mut self, batches: &[RecordBatch]) {
+        for batch in batches {
+            let times = Times::of(batch, "event_time");
+            (0..batch.num_rows()).filter_map(|row| times.get(row)).for_each(|time| self.add(time));
+        }
+    }
+}
+
+/// The table `calendar` over the days of some events, and whether holes were left out.
 ///
 /// # Errors
 /// None in practice: both columns have the same length.
-pub fn calendar(batches: &[RecordBatch]) -> Result<(RecordBatch, bool), ArrowError> {
-    let mut events: BTreeMap<i32, i64> = BTreeMap::new();
-    for batch in batches {
-        let times = Times::of(batch, "event_time");
-        for row in 0..batch.num_rows() {
-            if let Some(time) = times.get(row) {
-                *events.entry(day_of(time)).or_default() += 1;
-            }
-        }
-    }
+pub fn calendar(Days(mut events): Days) -> Result<(RecordBatch, bool), ArrowError> {
     let span = events.first_key_value().zip(events.last_key_value());
     let is_short =
         span.is_some_and(|((first, _), (last, _))| last.saturating_sub(*first) < DAYS_MAX);

@@ -2,12 +2,18 @@
 //!
 //! Two rows are one event when their event ids are equal, or when at least one of them has no id
 //! and their identity keys are equal. The copy with claims is kept, else the first.
+//!
+//! [`Events`] says so row by row, and has to remember every event for it. A whole input is looked
+//! at in parts instead: rows are dealt by their key ([`part_of`]), so that twins meet in one part,
+//! but for those that only an id makes twins. [`crossing`] finds the keys of these from the pairs
+//! of id and key, dealt by id; their rows are set aside for a part of their own.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 
 use crate::extract::identity::RowKey;
+use crate::extract::policy::PolicyFlags;
 
 /// A row: number of its batch and of the row in it.
 pub type Place = (u32, u32);
@@ -100,6 +106,148 @@ impl Events {
             }
         }
     }
+}
+
+/// What has to be known of a row until all rows are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    key: u128,
+    id: Option<u128>,
+    number: u64,
+    has_claims: bool,
+}
+
+/// Bytes of an [`Entry`] at rest.
+pub const ENTRY_BYTES: usize = 40;
+
+/// Bytes of a [`Pair`] at rest.
+pub const PAIR_BYTES: usize = 16;
+
+/// Hashes of the id and of the key of one row.
+pub type Pair = (u64, u64);
+
+impl Entry {
+    /// The entry of a row; rows are numbered in input order.
+    pub fn new(key: &RowKey, number: u64) -> Self {
+        Self { key: key.key, id: key.id, number, has_claims: key.has_claims }
+    }
+
+    /// The pair of id and key, where the row has an id.
+    pub fn pair(&self) -> Option<Pair> {
+        self.id.map(|id| (low(id), low(self.key)))
+    }
+
+    /// The number of the row.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The hash by which entries are dealt, and by which [`crossing`] names their keys.
+    pub fn key_hash(&self) -> u64 {
+        low(self.key)
+    }
+
+    /// The entry at rest.
+    pub fn to_bytes(self) -> [u8; ENTRY_BYTES] {
+        let mut bytes = [0; ENTRY_BYTES];
+        bytes[..16].copy_from_slice(&self.key.to_le_bytes());
+        bytes[16..32].copy_from_slice(&self.id.unwrap_or_default().to_le_bytes());
+        let tail =
+            (self.number << 2) | (u64::from(self.id.is_some()) << 1) | u64::from(self.has_claims);
+        bytes[32..].copy_from_slice(&tail.to_le_bytes());
+        bytes
+    }
+
+    /// The entries in `bytes`.
+    pub fn all_in(bytes: &[u8]) -> impl Iterator<Item = Self> {
+        bytes.as_chunks::<ENTRY_BYTES>().0.iter().map(|bytes| {
+            let tail = word(bytes, 32);
+            let wide = |at| u128::from(word(bytes, at)) | (u128::from(word(bytes, at + 8)) << 64);
+            Self {
+                key: wide(0),
+                id: (tail & 2 != 0).then(|| wide(16)),
+                number: tail >> 2,
+                has_claims: tail & 1 != 0,
+            }
+        })
+    }
+
+    fn row_key(&self) -> RowKey {
+        let policies = PolicyFlags::default();
+        RowKey { key: self.key, id: self.id, has_claims: self.has_claims, policies }
+    }
+}
+
+/// A pair at rest.
+pub fn pair_to_bytes((id, key): Pair) -> [u8; PAIR_BYTES] {
+    (u128::from(id) | (u128::from(key) << 64)).to_le_bytes()
+}
+
+/// The pairs in `bytes`.
+pub fn pairs_in(bytes: &[u8]) -> impl Iterator<Item = Pair> {
+    bytes.as_chunks::<PAIR_BYTES>().0.iter().map(|bytes| (word(bytes, 0), word(bytes, 8)))
+}
+
+fn word(bytes: &[u8], at: usize) -> u64 {
+    bytes[at..].first_chunk().map_or(0, |word| u64::from_le_bytes(*word))
+}
+
+fn low(wide: u128) -> u64 {
+    u64::try_from(wide & u128::from(u64::MAX)).unwrap_or_default()
+}
+
+/// The part among `parts` that a hash belongs to. Its upper bits decide, so that the lower ones
+/// are left to the hash map inside the part.
+pub fn part_of(hash: u64, parts: usize) -> usize {
+    usize::try_from((u128::from(hash) * parts as u128) >> 64).unwrap_or_default()
+}
+
+/// Hashes of the keys whose ids stand with another key as well.
+///
+/// Two ids or keys of one hash make a key too many, never one too few.
+pub fn crossing(pairs: impl Iterator<Item = Pair>) -> Vec<u64> {
+    let mut key_of: HashMap<u64, u64, FixedState> = HashMap::default();
+    key_of.reserve(pairs.size_hint().0);
+    let mut found = Vec::new();
+    for (id, key) in pairs {
+        let known = *key_of.entry(id).or_insert(key);
+        if known != key {
+            found.extend([known, key]);
+        }
+    }
+    found
+}
+
+/// Numbers of the rows to drop, among rows that have no twin elsewhere; `entries` are in input
+/// order.
+///
+/// Cost: a hash map over the keys; only rows whose key comes twice are looked at as a whole.
+/// With `crossing`, twins by id are looked for among all of them.
+pub fn dropped(entries: &[Entry], is_crossing: bool) -> Vec<u64> {
+    let mut seen: HashSet<u64, FixedState> = HashSet::default();
+    seen.reserve(entries.len());
+    let mut twice: HashSet<u64, FixedState> = HashSet::default();
+    if !is_crossing {
+        let hashes = entries.iter().map(Entry::key_hash);
+        twice.extend(hashes.filter(|hash| !seen.insert(*hash)));
+        if twice.is_empty() {
+            return Vec::new();
+        }
+    }
+    let mut events = Events::default();
+    let mut dropped = Vec::new();
+    for (index, entry) in entries.iter().enumerate() {
+        if !is_crossing && !twice.contains(&entry.key_hash()) {
+            continue;
+        }
+        let place = (0, u32::try_from(index).unwrap_or(u32::MAX));
+        match events.offer(&entry.row_key(), place) {
+            Fate::Kept => {}
+            Fate::Dropped => dropped.push(entry.number),
+            Fate::Replaces((_, earlier)) => dropped.push(entries[earlier as usize].number),
+        }
+    }
+    dropped
 }
 
 #[cfg(test)]

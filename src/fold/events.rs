@@ -5,14 +5,42 @@ use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array, BooleanArray, RecordBatch, StringViewArray, TimestampMicrosecondArray};
 
 use crate::extract::identity::RowKey;
+use crate::extract::policy::PolicyFlags;
+
+/// What is known of a row beside its columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// Whether the row has claims.
+    pub has_claims: bool,
+    /// What its policies say.
+    pub policies: PolicyFlags,
+}
+
+impl Facts {
+    /// The facts as a byte, for rows that wait on disk.
+    pub(crate) fn to_byte(self) -> u8 {
+        (self.policies.to_byte() << 1) | u8::from(self.has_claims)
+    }
+
+    /// The facts that [`Self::to_byte`] gave.
+    pub(crate) fn from_byte(byte: u8) -> Self {
+        Self { has_claims: byte & 1 != 0, policies: PolicyFlags::from_byte(byte >> 1) }
+    }
+}
+
+impl From<&RowKey> for Facts {
+    fn from(key: &RowKey) -> Self {
+        Self { has_claims: key.has_claims, policies: key.policies }
+    }
+}
 
 /// The rows of `activity` that are left after duplicates, with what is known beside the columns.
 #[derive(Debug, Clone, Default)]
 pub struct Kept {
     /// The batches, in input order.
     pub batches: Vec<RecordBatch>,
-    /// For every row of every batch, its identity and policies.
-    pub keys: Vec<Vec<RowKey>>,
+    /// For every row of every batch, what its columns do not say.
+    pub facts: Vec<Vec<Facts>>,
 }
 
 /// A column of one batch, or nothing where the batch does not have it.

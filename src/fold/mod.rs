@@ -4,7 +4,9 @@
 //! Works on Arrow batches of `activity` in memory; knows no format and does no I/O.
 
 pub mod attempt;
+mod build;
 pub mod calendar;
 pub mod duplicate;
+pub(crate) mod event;
 pub mod events;
 mod join;

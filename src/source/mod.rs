@@ -7,10 +7,10 @@
 
 pub mod open;
 pub mod plan;
+pub(crate) mod spool;
 pub mod trouble;
 
 mod magic;
 mod peek;
-mod spool;
 mod unpack;
 mod utf16;

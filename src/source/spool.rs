@@ -21,7 +21,7 @@ static SERIAL: AtomicU64 = AtomicU64::new(0);
 
 /// Why a stream could not be written down.
 #[derive(Debug)]
-pub(super) enum SpoolError {
+pub(crate) enum SpoolError {
     /// The stream broke.
     Read(io::Error),
     /// The disk did.
@@ -29,7 +29,7 @@ pub(super) enum SpoolError {
 }
 
 /// Writes all of `reader` to a file without a name; reading starts at its first byte.
-pub(super) fn spool(reader: &mut dyn Read) -> Result<File, SpoolError> {
+pub(crate) fn spool(reader: &mut dyn Read) -> Result<File, SpoolError> {
     let mut file = nameless_file().map_err(SpoolError::Write)?;
     let mut block = vec![0; BLOCK_BYTES];
     loop {
@@ -46,7 +46,7 @@ pub(super) fn spool(reader: &mut dyn Read) -> Result<File, SpoolError> {
 
 /// A new file, readable by nobody else. Only where the system keeps open files from being removed
 /// does its name remain.
-fn nameless_file() -> io::Result<File> {
+pub(crate) fn nameless_file() -> io::Result<File> {
     let folder = env::temp_dir();
     loop {
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed);

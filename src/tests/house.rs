@@ -31,7 +31,8 @@ const FLOORS: &[&[&str]] = &[
 const LIBRARIES: &[(&str, &[&str])] = &[
     // Only the schema of a file is read with it; a block may be packed with deflate.
     ("apache_avro", &["src/container/avro"]),
-    ("arrow_ipc", &["src/render/arrow.rs"]),
+    // A renderer, and rows that wait on disk.
+    ("arrow_ipc", &["src/render/arrow.rs", "src/app/spill/blocks.rs"]),
     ("arrow_json", &["src/container/parquet.rs"]),
     ("chrono", &["src/time.rs"]),
     ("clap", &["src/cli/"]),
@@ -46,12 +47,13 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("flate2", &["src/source/open.rs", "src/container/avro/block.rs"]),
     ("glob", &["src/source/plan.rs"]),
     ("indicatif", &["src/cli/progress.rs"]),
-    // One reads, the other writes.
-    ("parquet", &["src/container/parquet.rs", "src/render/"]),
+    // One reads, the other writes; tables that do not fit into memory are files for the engine.
+    ("parquet", &["src/container/parquet.rs", "src/render/", "src/app/spill/table.rs"]),
     ("polars", &["src/engine/"]),
     ("polars_arrow", &["src/engine/bridge.rs"]),
     // Chunks are extracted on the pool that `--threads` makes, and queries run on the same one.
-    ("rayon", &["src/app/", "src/engine/polars.rs"]),
+    // So are the parts that rows are folded in.
+    ("rayon", &["src/app/", "src/engine/polars.rs", "src/fold/"]),
     // Responses of the query API are read field by field.
     ("serde", &["src/container/tables.rs"]),
     // Never in the hot path: whole documents in containers, writing, and the rare list of the

@@ -41,6 +41,7 @@ fn line(threads: usize, ahead: u64, ready: Vec<bool>, progress: &Progress) -> Li
         wanted: wanted(),
         pool: &pool,
         memory: None,
+        spill: None,
         strict: false,
         rejects: None,
     };

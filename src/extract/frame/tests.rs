@@ -148,6 +148,19 @@ fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
+#[test]
+fn a_line_cut_behind_a_key_does_not_take_the_next_record_along() {
+    let text = "{\"a\":1,\"aa\"\n:\n{\"a\":\"\"}\n";
+    for block_bytes in 1..40 {
+        let (found, _) = framed_within(blocks(block_bytes), &mut text.as_bytes());
+        assert_eq!(
+            texts(&found),
+            ["{\"a\":1,\"aa\"\n:", "{\"a\":\"\"}"],
+            "blocks of {block_bytes}"
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(config(1_500))]
 

@@ -13,7 +13,7 @@ use super::{COLUMNS_READ, fold};
 use crate::extract::column::Columns;
 use crate::extract::identity::RowKey;
 use crate::extract::policy::PolicyFlags;
-use crate::fold::events::Kept;
+use crate::fold::events::{Facts, Kept};
 use crate::schema::activity::TABLE as ACTIVITY;
 
 const HOUR: i64 = 3_600_000_000;
@@ -351,9 +351,9 @@ fn folded(rows: &[Row], batch_rows: usize) -> (Answer, Vec<String>) {
     for part in rows.chunks(batch_rows.max(1)) {
         let (rows, keys) = batch(part);
         kept.batches.push(rows);
-        kept.keys.push(keys);
+        kept.facts.push(keys.iter().map(Facts::from).collect());
     }
-    let folded = fold(&kept, |_| true).unwrap();
+    let folded = fold(&kept, |_| true, true).unwrap();
     let table = &folded.attempts;
     let text = |name: &str, row: usize| {
         let column = table.column_by_name(name).unwrap().as_string_view();

@@ -137,3 +137,63 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     packer.write_all(bytes).unwrap();
     packer.finish().unwrap()
 }
+
+/// All reports over `inputs`, with further arguments.
+fn reports_with(inputs: &[String], stdin: &[u8], more: &[&str]) -> Vec<u8> {
+    let run = Run::new().args(["report", "-q", "-r", REPORTS, "--format", "json"]).args(more);
+    run.args(inputs).stdin(stdin.to_vec()).run().expect_no_crash().stdout
+}
+
+#[test]
+fn rows_that_wait_on_disk_change_no_byte() {
+    let mut all: Vec<String> = FIXTURES.iter().map(|name| fixture(name)).collect();
+    for name in FIXTURES {
+        let inputs = [fixture(name)];
+        let held = reports_with(&inputs, b"", &[]);
+        assert!(reports_with(&inputs, b"", &["--memory", "1B"]) == held, "{name}");
+    }
+    // Every file twice, and in both orders: duplicates within and across what went to disk.
+    all.extend(all.clone());
+    let held = reports_with(&all, b"", &[]);
+    assert!(reports_with(&all, b"", &["--memory", "1B"]) == held);
+    assert!(reports_with(&all, b"", &["--memory", "20kB", "--threads", "1"]) == held);
+    all.reverse();
+    let held = reports_with(&all, b"", &[]);
+    assert!(reports_with(&all, b"", &["--memory", "1B"]) == held);
+}
+
+#[test]
+fn rows_of_many_chunks_that_wait_on_disk_change_no_byte() {
+    let month = String::from_utf8(bytes_of("formats/activity_diagnostic/ok.ndjson")).unwrap();
+    let years: String =
+        (2000..2060).map(|year| month.replace("2026-", &format!("{year}-"))).collect();
+    let twice = [years.as_bytes(), years.as_bytes()].concat();
+    for input in [years.as_bytes(), &twice] {
+        let held = reports_with(&["-".to_owned()], input, &["--memory", "1GB"]);
+        for memory in ["1B", "300kB"] {
+            let spilled = reports_with(&["-".to_owned()], input, &["--memory", memory]);
+            assert!(spilled == held, "{memory}");
+        }
+    }
+}
+
+#[test]
+fn a_query_answers_the_same_from_rows_on_disk() {
+    let inputs =
+        [fixture("formats/activity_rest/az.json"), fixture("formats/activity_rest/odd.json")];
+    for sql in [
+        "select * from activity order by event_time, event_id, source_file, source_record",
+        "select * from attempt order by attempt_id",
+        "select * from activity_policy order by event_id, policy_definition_id, assignment_id",
+        "select day, events from calendar order by day",
+        "select a.event_id, p.policy_effect from activity a join activity_policy p \
+         on a.event_id = p.event_id order by a.event_id, p.policy_effect",
+        "select count(*) as events, max(event_time) as newest from activity",
+    ] {
+        let run = Run::new().args(["query", "-q", sql, "--format", "csv"]).args(&inputs);
+        let held = run.clone().run().expect_no_crash();
+        let spilled = run.args(["--memory", "1B"]).run().expect_no_crash();
+        assert!(!held.stdout.is_empty(), "{sql}");
+        assert!(spilled.stdout == held.stdout, "{sql}");
+    }
+}

@@ -1,0 +1,57 @@
+//! A table as a Parquet file without a name, for the engine to read in pieces.
+
+use std::fs::File;
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::basic::Compression;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+
+use crate::app::error::Error;
+use crate::source::spool::nameless_file;
+
+/// Rows of a row group: what is in memory of a file while it is written, and read.
+const ROW_GROUP_ROWS: usize = 32 << 10;
+
+/// A file that is being written.
+pub(crate) struct TableFile {
+    writer: ArrowWriter<File>,
+}
+
+impl TableFile {
+    /// # Errors
+    /// When the temporary file cannot be made.
+    pub(crate) fn new(schema: &SchemaRef) -> Result<Self, Error> {
+        let file = nameless_file().map_err(Error::Spill)?;
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::UNCOMPRESSED)
+            .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+            .set_statistics_enabled(EnabledStatistics::None)
+            .build();
+        let options =
+            ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+        let writer =
+            ArrowWriter::try_new_with_options(file, schema.clone(), options).map_err(failed)?;
+        Ok(Self { writer })
+    }
+
+    /// # Errors
+    /// When the temporary file cannot be written.
+    pub(crate) fn push(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        self.writer.write(batch).map_err(failed)
+    }
+
+    /// The file, open for reading.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be written.
+    pub(crate) fn close(self) -> Result<File, Error> {
+        self.writer.into_inner().map_err(failed)
+    }
+}
+
+fn failed(error: parquet::errors::ParquetError) -> Error {
+    Error::Spill(std::io::Error::other(error))
+}

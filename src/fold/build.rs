@@ -1,0 +1,204 @@
+//! The table `attempt`, and the column `attempt_id` of `activity`, from attempts.
+//!
+//! Most columns are those of one row of the attempt: their texts are shared, not copied.
+
+use std::sync::Arc;
+
+use arrow_array::builder::StringViewBuilder;
+use arrow_array::types::TimestampMicrosecondType;
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Int64Array, PrimitiveArray, RecordBatch, RecordBatchOptions,
+    StringViewArray, UInt32Array, new_null_array,
+};
+use arrow_schema::{ArrowError, DataType};
+use arrow_select::interleave::interleave;
+use arrow_select::take::take;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
+use crate::fold::attempt::{Attempt, Part, source_column};
+use crate::fold::duplicate::Place;
+use crate::fold::events::{Kept, Text};
+use crate::schema::attempt::TABLE;
+
+type Ordered<'p, 'a> = [(&'p Part<'a>, &'p Attempt<'a>)];
+
+/// The wanted columns of the table, a row per attempt, in order.
+pub(crate) fn build(
+    order: &Ordered<'_, '_>,
+    kept: &Kept,
+    wanted: &(impl Fn(&str) -> bool + Sync),
+) -> Result<RecordBatch, ArrowError> {
+    let schema = Arc::new(TABLE.arrow_schema(wanted));
+    let claims: Vec<Option<Place>> =
+        order.iter().map(|(_, attempt)| Some(attempt.claims)).collect();
+    let columns = schema
+        .fields()
+        .par_iter()
+        .map(|field| column(field.name(), order, &claims, kept))
+        .collect::<Result<Vec<ArrayRef>, ArrowError>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(order.len()));
+    RecordBatch::try_new_with_options(schema, columns, &options)
+}
+
+fn column(
+    name: &str,
+    order: &Ordered<'_, '_>,
+    claims: &[Option<Place>],
+    kept: &Kept,
+) -> Result<ArrayRef, ArrowError> {
+    let attempts = || order.iter().map(|(_, attempt)| *attempt);
+    let words = |word: fn(&Attempt<'_>) -> &'static str| -> ArrayRef {
+        Arc::new(StringViewArray::from_iter_values(attempts().map(word)))
+    };
+    let integers = |value: fn(&Attempt<'_>) -> i64| -> ArrayRef {
+        Arc::new(Int64Array::from_iter_values(attempts().map(value)))
+    };
+    let instants = |value: fn(&Attempt<'_>) -> i64| -> ArrayRef {
+        let array: PrimitiveArray<TimestampMicrosecondType> =
+            PrimitiveArray::from_iter_values(attempts().map(value));
+        Arc::new(array.with_timezone("UTC"))
+    };
+    let flags = |value: fn(&Attempt<'_>) -> bool| -> ArrayRef {
+        Arc::new(attempts().map(|attempt| Some(value(attempt))).collect::<BooleanArray>())
+    };
+    Ok(match name {
+        "attempt_id" => ids(order, kept)?,
+        "event_id" => {
+            let first: Vec<Option<Place>> = attempts().map(|attempt| Some(attempt.place)).collect();
+            texts_at("event_id", &first, kept)?
+        }
+        "first_time" => instants(|attempt| attempt.first_time),
+        "last_time" => instants(|attempt| attempt.last_time),
+        "event_count" => integers(|attempt| i64::try_from(attempt.rows.len()).unwrap_or(i64::MAX)),
+        "outcome" => words(|attempt| attempt.outcome),
+        "mfa_audited" => flags(|attempt| attempt.audits > 0),
+        "mfa_denied" => flags(|attempt| attempt.denies > 0),
+        "policy_audits" => integers(|attempt| i64::from(attempt.audits)),
+        "policy_denies" => integers(|attempt| i64::from(attempt.denies)),
+        "user_key" => {
+            first_of(&["caller_oid", "caller_upn", "caller"].map(|name| (name, claims)), kept)?
+        }
+        "operation" => {
+            let of_requests: Vec<Option<Place>> =
+                attempts().map(|attempt| (!attempt.is_evidence).then_some(attempt.place)).collect();
+            let of_policies: Vec<Option<Place>> =
+                attempts().map(|attempt| attempt.is_evidence.then_some(attempt.place)).collect();
+            first_of(&[("operation", &of_requests), ("authorization_action", &of_policies)], kept)?
+        }
+        "operation_class" => words(|attempt| attempt.class.name()),
+        "error_code" | "error_message" => first_row_with(name, order, kept, false)?,
+        // Only policy events say where a resource is.
+        "region" => first_row_with(name, order, kept, true)?,
+        name => source_column(name).map_or_else(
+            || Ok(new_null_array(&DataType::Utf8View, order.len())),
+            |source| texts_at(source, claims, kept),
+        )?,
+    })
+}
+
+/// The texts of a column at some places.
+fn texts_at(name: &str, places: &[Option<Place>], kept: &Kept) -> Result<ArrayRef, ArrowError> {
+    first_of(&[(name, places)], kept)
+}
+
+/// At each place the first text that one of the columns has there.
+fn first_of(columns: &[(&str, &[Option<Place>])], kept: &Kept) -> Result<ArrayRef, ArrowError> {
+    let rows = columns.first().map_or(0, |(_, places)| places.len());
+    let nothing: ArrayRef = new_null_array(&DataType::Utf8View, 1);
+    let mut arrays: Vec<&dyn Array> = vec![nothing.as_ref()];
+    // Of each column and batch, which of the arrays it is.
+    let mut numbers: Vec<Vec<usize>> = Vec::with_capacity(columns.len());
+    for (name, _) in columns {
+        let column = kept.batches.iter().map(|batch| {
+            batch.column_by_name(name).map_or(0, |array| {
+                arrays.push(array.as_ref());
+                arrays.len() - 1
+            })
+        });
+        numbers.push(column.collect());
+    }
+    let indices: Vec<(usize, usize)> = (0..rows)
+        .map(|row| {
+            columns
+                .iter()
+                .zip(&numbers)
+                .find_map(|((_, places), numbers)| {
+                    let (batch, at) = places[row]?;
+                    let number = numbers[batch as usize];
+                    let is_there = number != 0 && arrays[number].is_valid(at as usize);
+                    is_there.then_some((number, at as usize))
+                })
+                .unwrap_or_default()
+        })
+        .collect();
+    interleave(&arrays, &indices)
+}
+
+/// The text of the first row of each attempt that has one.
+fn first_row_with(
+    name: &str,
+    order: &Ordered<'_, '_>,
+    kept: &Kept,
+    asks_policies: bool,
+) -> Result<ArrayRef, ArrowError> {
+    let texts: Vec<Text<'_>> = kept.batches.iter().map(|batch| Text::of(batch, name)).collect();
+    let has = |place: &Place| texts[place.0 as usize].get(place.1 as usize).is_some();
+    let places: Vec<Option<Place>> = order
+        .iter()
+        .map(|(part, attempt)| {
+            let mut own = part.rows[attempt.rows.clone()].iter().copied();
+            own.find(has).or_else(|| {
+                attempt.policy_rows.iter().copied().find(|place| asks_policies && has(place))
+            })
+        })
+        .collect();
+    texts_at(name, &places, kept)
+}
+
+/// The ids of the attempts.
+fn ids(order: &Ordered<'_, '_>, kept: &Kept) -> Result<ArrayRef, ArrowError> {
+    let mut of_policies = StringViewBuilder::new();
+    for (_, attempt) in order.iter().filter(|(_, attempt)| attempt.is_evidence) {
+        of_policies.append_value(format!("policy:{}", attempt.event_id));
+    }
+    let of_policies = of_policies.finish();
+    let mut arrays: Vec<&dyn Array> = vec![&of_policies];
+    let empty = new_null_array(&DataType::Utf8View, 0);
+    for batch in &kept.batches {
+        arrays.push(batch.column_by_name("event_id").map_or(empty.as_ref(), AsRef::as_ref));
+    }
+    let mut policies = 0_usize;
+    let indices: Vec<(usize, usize)> = order
+        .iter()
+        .map(|(_, attempt)| {
+            if attempt.is_evidence {
+                policies += 1;
+                return (0, policies - 1);
+            }
+            let (batch, row) = attempt.place;
+            (batch as usize + 1, row as usize)
+        })
+        .collect();
+    interleave(&arrays, &indices)
+}
+
+/// The column `attempt_id` of every batch: rows of requests and the policy events joined to them.
+pub(crate) fn attempt_ids(
+    order: &Ordered<'_, '_>,
+    kept: &Kept,
+) -> Result<Vec<ArrayRef>, ArrowError> {
+    let mut attempt_of: Vec<Vec<Option<u32>>> =
+        kept.batches.iter().map(|batch| vec![None; batch.num_rows()]).collect();
+    for (index, (part, attempt)) in order.iter().enumerate() {
+        let own = part.rows[attempt.rows.clone()].iter();
+        for place in own.chain(&attempt.policy_rows) {
+            attempt_of[place.0 as usize][place.1 as usize] = u32::try_from(index).ok();
+        }
+    }
+    // One buffer of texts, or every batch would hold on to all of them.
+    let ids: ArrayRef = match ids(order, kept)?.as_any().downcast_ref::<StringViewArray>() {
+        Some(ids) => Arc::new(ids.gc()),
+        None => new_null_array(&DataType::Utf8View, order.len()),
+    };
+    attempt_of.par_iter().map(|rows| take(&ids, &UInt32Array::from(rows.clone()), None)).collect()
+}

@@ -1,0 +1,146 @@
+//! Events as folding sees them, and dealing them into parts that have nothing to do with each
+//! other.
+//!
+//! What rows are compared by is hashed to 128 bits while the columns are read in order; equal
+//! hashes are taken for equal texts, as they are where duplicates are dropped.
+//!
+//! Rows of one correlation id bind each other, and so do rows of one operation id with equal
+//! subscription, operation, resource and caller. Nearly always the second binds only rows that
+//! the first binds anyway; where it reaches across correlation ids, the rows of all of these go
+//! to a part of their own.
+
+use arrow_array::RecordBatch;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use rayon::slice::ParallelSliceMut;
+
+use crate::extract::identity::hash;
+use crate::extract::policy::PolicyFlags;
+use crate::fold::duplicate::{Pair, Place, part_of};
+use crate::fold::events::{Facts, Flags, Text, Times};
+use crate::mfa::operation::{OperationClass, Status, category_can_be_attempt};
+
+/// A row that can be part of an attempt.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Event<'a> {
+    pub(crate) place: Place,
+    pub(crate) time: i64,
+    pub(crate) event_id: &'a str,
+    pub(crate) resource: &'a str,
+    /// Of a policy event, the operation of the request that triggered it; empty if it is unknown.
+    pub(crate) operation: &'a str,
+    /// Hash of the correlation id.
+    pub(crate) correlation: Option<u128>,
+    /// Hash of subscription, operation, resource, caller and operation id.
+    pub(crate) by_operation: Option<u128>,
+    /// The same with the correlation id.
+    pub(crate) by_correlation: Option<u128>,
+    pub(crate) status: Option<Status>,
+    pub(crate) has_claims: bool,
+    /// What the policies say; none where the row is that of a request.
+    pub(crate) policy: Option<PolicyFlags>,
+}
+
+/// The rows of a batch that can be part of attempts, in order. `batch` is the number of the batch.
+pub(crate) fn read_events<'a>(
+    rows: &'a RecordBatch,
+    facts: &[Facts],
+    batch: usize,
+) -> Vec<Event<'a>> {
+    let text = |name| Text::of(rows, name);
+    let times = Times::of(rows, "event_time");
+    let (is_policy, is_scan) =
+        (Flags::of(rows, "is_policy_event"), Flags::of(rows, "is_compliance_check"));
+    let (event_ids, subscriptions, resources) =
+        (text("event_id"), text("subscription_id"), text("resource_id"));
+    let (operations, statuses, categories) = (text("operation"), text("status"), text("category"));
+    let (correlations, operation_ids) = (text("correlation_id"), text("operation_id"));
+    let (callers, caller_oids, actions) =
+        (text("caller"), text("caller_oid"), text("authorization_action"));
+    let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let mut buffer: Vec<u8> = Vec::new();
+    let mut events = Vec::with_capacity(rows.num_rows());
+    for (row, facts) in facts.iter().enumerate() {
+        let own_operation = operations.get(row).unwrap_or_default();
+        let policy = is_policy.is_true(row).then_some(facts.policies);
+        let is_request = || {
+            OperationClass::of(own_operation).is_attempt()
+                && !is_scan.is_true(row)
+                && category_can_be_attempt(categories.get(row))
+        };
+        if policy.is_none() && !is_request() {
+            continue;
+        }
+        let operation = match policy {
+            None => own_operation,
+            Some(_) => actions.get(row).unwrap_or_default(),
+        };
+        let resource = resources.get(row).unwrap_or_default();
+        let subscription = subscriptions.get(row).unwrap_or_default();
+        let caller = caller_oids.get(row).or(callers.get(row)).unwrap_or_default();
+        buffer.clear();
+        for text in [subscription, operation, resource, caller] {
+            buffer.extend_from_slice(text.as_bytes());
+            buffer.push(0);
+        }
+        let base = buffer.len();
+        let mut with = |id: &str| {
+            buffer.truncate(base);
+            buffer.extend_from_slice(id.as_bytes());
+            hash(&buffer)
+        };
+        let (operation_id, correlation) = (operation_ids.get(row), correlations.get(row));
+        events.push(Event {
+            place: (number(batch), number(row)),
+            time: times.get(row).unwrap_or_default(),
+            event_id: event_ids.get(row).unwrap_or_default(),
+            resource,
+            operation,
+            correlation: correlation.map(|id| hash(id.as_bytes())),
+            by_operation: operation_id.filter(|_| policy.is_none()).map(&mut with),
+            by_correlation: correlation.map(&mut with),
+            status: statuses.get(row).map(Status::of),
+            has_claims: facts.has_claims,
+            policy,
+        });
+    }
+    events
+}
+
+impl Event<'_> {
+    /// What deals the event: its correlation id; without one its operation; without that nothing
+    /// binds it.
+    pub(crate) fn component(&self) -> u64 {
+        let binds = self.correlation.or(self.by_operation);
+        low(binds.unwrap_or_else(|| hash(self.event_id.as_bytes())))
+    }
+
+    /// The pair by which [`crate::fold::duplicate::crossing`] finds operations that reach across
+    /// correlation ids.
+    pub(crate) fn pair(&self) -> Option<Pair> {
+        self.by_operation.map(|operation| (low(operation), self.component()))
+    }
+}
+
+fn low(wide: u128) -> u64 {
+    u64::try_from(wide & u128::from(u64::MAX)).unwrap_or_default()
+}
+
+/// The events dealt into parts, each in input order.
+pub(crate) fn deal<'e, 'a>(events: &'e [Vec<Event<'a>>], parts: usize) -> Vec<Vec<&'e Event<'a>>> {
+    let mut pairs: Vec<Pair> =
+        events.par_iter().flat_map_iter(|events| events.iter().filter_map(Event::pair)).collect();
+    pairs.par_sort_unstable();
+    let mut crossing: Vec<u64> = pairs
+        .array_windows()
+        .filter(|[left, right]| left.0 == right.0 && left.1 != right.1)
+        .flat_map(|[left, right]| [left.1, right.1])
+        .collect();
+    crossing.sort_unstable();
+    let mut dealt: Vec<Vec<&Event<'_>>> = vec![Vec::new(); parts + 1];
+    for event in events.iter().flatten() {
+        let component = event.component();
+        let is_crossing = !crossing.is_empty() && crossing.binary_search(&component).is_ok();
+        dealt[if is_crossing { parts } else { part_of(component, parts) }].push(event);
+    }
+    dealt
+}
