@@ -5,9 +5,10 @@
 #     bash benches/instructions.sh --record   measure and write benches/record/instructions.csv
 #
 # No clock is involved: the same program takes the same instructions on every run, give or take a
-# few hundred. Another compiler or C library may take others; which ones the record was made with
-# stands in it. Valgrind shows programs a processor with AVX2 and without AVX-512, so that is the path
-# that is counted. Ends with 77 where valgrind is missing: nothing was compared then.
+# few hundred. Another compiler takes others; the one that the record was made with stands in it.
+# Valgrind shows programs a processor with AVX2 and without AVX-512, where this one has AVX2, so that
+# is the path that is counted. Ends with 77 where valgrind or AVX2 is missing or the compiler is
+# another one: nothing was compared then.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -21,6 +22,11 @@ if ! command -v valgrind >/dev/null; then
     printf 'NOT COMPARED: valgrind is not installed, instructions were not counted\n' >&2
     exit 77
 fi
+
+grep -qw avx2 /proc/cpuinfo || {
+    printf 'NOT COMPARED: this processor has no AVX2, another path would be counted\n' >&2
+    exit 77
+}
 
 # Instructions of one case of a program.
 count() {
@@ -53,8 +59,10 @@ if [ "${1:-}" = --record ]; then
     exit 0
 fi
 
-grep -qF ",$compiler," "$record" ||
-    printf 'note: the record was made with another compiler than %s\n' "$compiler" >&2
+grep -qF ",$compiler," "$record" || {
+    printf 'NOT COMPARED: the record was made with another compiler than %s; record anew\n' "$compiler" >&2
+    exit 77
+}
 status=0
 for case in "${cases[@]}"; do
     now=$(count "$program" "$case")
