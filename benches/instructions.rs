@@ -6,56 +6,17 @@
 
 use std::env::args;
 use std::hint::black_box;
-use std::ops::ControlFlow;
-use std::sync::Arc;
 
+use azmfa::extract::Extractor;
 use azmfa::extract::chunk::Chunk;
-use azmfa::extract::filter::Filter;
-use azmfa::extract::frame::frame;
-use azmfa::extract::{Extractor, OpenedTables, Wanted};
-use azmfa::format::FORMATS;
-use azmfa::schema::{Table, activity, activity_policy};
+use extracting::{FEW, framed, rows, wanted};
 
+mod extracting;
 mod generated;
 
 const EVENTS: u64 = 2_000;
-/// Columns that non-MFA writes per user read.
-const FEW: &[&str] = &["caller_upn", "mfa", "operation_class"];
 const SHAPES: [&str; 2] = ["diagnostic", "az"];
 const CASES: [&str; 3] = ["frame", "few-columns", "every-column"];
-
-fn framed(bytes: &[u8]) -> Vec<Chunk> {
-    let mut chunks = Vec::new();
-    let mut sink = |chunk| {
-        chunks.push(chunk);
-        ControlFlow::Continue(())
-    };
-    let framed = frame(&Arc::from("fixed"), &mut &bytes[..], &mut sink);
-    assert_eq!(framed.map(|framed| framed.bytes).ok(), Some(bytes.len() as u64));
-    chunks
-}
-
-fn wanted(columns: &[&str]) -> Wanted {
-    let asked = |name: &str| columns.is_empty() || columns.contains(&name);
-    let names = |table: &Table| -> Vec<&'static str> {
-        table.columns.iter().map(|column| column.name).filter(|name| asked(name)).collect()
-    };
-    Wanted {
-        formats: FORMATS,
-        activity: names(&activity::TABLE),
-        policy: names(&activity_policy::TABLE),
-        filter: Filter::default(),
-        strict_policy: false,
-        mfa_policies: Vec::new(),
-        open_tables: |_, _, _| OpenedTables::default(),
-        raw_of: None,
-    }
-}
-
-fn rows(extractor: &mut Extractor, chunks: &[Chunk]) -> usize {
-    let extracted = chunks.iter().filter_map(|chunk| extractor.extract(chunk).ok());
-    extracted.map(|out| out.activity.num_rows()).sum()
-}
 
 /// What callgrind counts: it looks for this name.
 #[inline(never)]

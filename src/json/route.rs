@@ -11,7 +11,6 @@
 use std::collections::HashMap;
 
 use super::check::key_end;
-use super::escape::unescape_into;
 use super::scan::{BLOCK_BYTES, counting, literal_stands_at, skip_whitespace};
 use super::tree::Tree;
 use super::{Fault, byte_at};
@@ -315,7 +314,10 @@ impl Routes {
         if let Some(key) = known.keys.get(raw) {
             return *key;
         }
-        let node = resolve(tree, known.node, raw, is_escaped);
+        let node = match known.node {
+            NONE => NONE,
+            node => tree.find_key(node as usize, raw, is_escaped).unwrap_or(NONE),
+        };
         let elsewhere = Key { node, state: known.elsewhere, inner: NONE };
         if known.keys.len() >= KEYS_MAX || raw.len() > KEY_BYTES_MAX {
             return elsewhere;
@@ -443,17 +445,6 @@ impl Edge {
             Next::Object => byte == b'{',
         }
     }
-}
-
-/// The node that a key leads to from `node`.
-fn resolve(tree: &Tree, node: u32, raw: &[u8], is_escaped: bool) -> u32 {
-    let (Ok(raw), true) = (std::str::from_utf8(raw), node != NONE) else { return NONE };
-    if !is_escaped {
-        return tree.find(node as usize, raw).unwrap_or(NONE);
-    }
-    let mut name = String::new();
-    unescape_into(raw, &mut name);
-    tree.find(node as usize, &name).unwrap_or(NONE)
 }
 
 /// Positions in a record and in what is learned are far below 4 GiB (`RECORD_BYTES_MAX`, and the

@@ -4,6 +4,8 @@
 //! regard to case, because exporters disagree about it. A path may lead through a string that
 //! holds JSON; the walk opens it.
 
+use super::escape::unescape_into;
+
 /// What a path is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
@@ -71,5 +73,16 @@ impl Tree {
             .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(name))
             .map(|(_, child)| *child)
+    }
+
+    /// As [`Self::find`], for a key as it stands between its quotes in a text.
+    pub(super) fn find_key(&self, parent: usize, raw: &[u8], is_escaped: bool) -> Option<u32> {
+        let raw = std::str::from_utf8(raw).ok()?;
+        if !is_escaped {
+            return self.find(parent, raw);
+        }
+        let mut name = String::new();
+        unescape_into(raw, &mut name);
+        self.find(parent, &name)
     }
 }

@@ -450,16 +450,6 @@ impl Walker {
         }
     }
 
-    fn resolve(&self, raw: &[u8], node: usize, escaped: bool) -> Option<u32> {
-        let raw = std::str::from_utf8(raw).ok()?;
-        if !escaped {
-            return self.tree.find(node, raw);
-        }
-        let mut name = String::new();
-        unescape_into(raw, &mut name);
-        self.tree.find(node, &name)
-    }
-
     /// The slow way for records in which a wanted member occurs twice: the last one counts whole.
     fn object_exactly(&mut self, place: Place<'_>, at: usize, node: usize) -> Result<usize, Fault> {
         let place = Place { depth: place.depth + 1, ..place };
@@ -474,7 +464,8 @@ impl Walker {
                 Ok(found) => found,
                 Err(fault) => break Err(fault),
             };
-            if let Some(child) = self.resolve(&bytes[at + 1..end.quote], node, end.escaped) {
+            let raw = &bytes[at + 1..end.quote];
+            if let Some(child) = self.tree.find_key(node, raw, end.escaped) {
                 last.retain(|(known, _)| *known != child as usize);
                 last.push((child as usize, value_at));
             }

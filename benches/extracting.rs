@@ -1,0 +1,50 @@
+//! Framing and extracting in memory, as the benches of ingest and of instructions do it.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use azmfa::extract::chunk::Chunk;
+use azmfa::extract::filter::Filter;
+use azmfa::extract::frame::frame;
+use azmfa::extract::{Extractor, OpenedTables, Wanted};
+use azmfa::format::FORMATS;
+use azmfa::schema::{Table, activity, activity_policy};
+
+/// Columns that non-MFA writes per user read.
+pub(crate) const FEW: &[&str] = &["caller_upn", "mfa", "operation_class"];
+
+/// The records of a text, in chunks.
+pub(crate) fn framed(bytes: &[u8]) -> Vec<Chunk> {
+    let mut chunks = Vec::new();
+    let mut sink = |chunk| {
+        chunks.push(chunk);
+        ControlFlow::Continue(())
+    };
+    let framed = frame(&Arc::from("bench"), &mut &bytes[..], &mut sink);
+    assert_eq!(framed.map(|framed| framed.bytes).ok(), Some(bytes.len() as u64));
+    chunks
+}
+
+/// The columns that are asked for; none stands for every one.
+pub(crate) fn wanted(columns: &[&str]) -> Wanted {
+    let asked = |name: &str| columns.is_empty() || columns.contains(&name);
+    let names = |table: &Table| -> Vec<&'static str> {
+        table.columns.iter().map(|column| column.name).filter(|name| asked(name)).collect()
+    };
+    Wanted {
+        formats: FORMATS,
+        activity: names(&activity::TABLE),
+        policy: names(&activity_policy::TABLE),
+        filter: Filter::default(),
+        strict_policy: false,
+        mfa_policies: Vec::new(),
+        open_tables: |_, _, _| OpenedTables::default(),
+        raw_of: None,
+    }
+}
+
+/// How many rows the chunks give.
+pub(crate) fn rows(extractor: &mut Extractor, chunks: &[Chunk]) -> usize {
+    let extracted = chunks.iter().filter_map(|chunk| extractor.extract(chunk).ok());
+    extracted.map(|out| out.activity.num_rows()).sum()
+}
