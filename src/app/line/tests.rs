@@ -124,7 +124,8 @@ fn of_several_errors_the_first_input_tells() {
         let error = run(line, threads, &|input, sender| {
             if input % 2 == 1 {
                 let error = Error::EmptyInput { input: format!("input-{input}") };
-                assert!(sender.push(Item::Stop(error)).is_break() || input != 1);
+                // Whether it already is the input's turn depends on the other threads.
+                let _ = sender.push(Item::Stop(error));
             } else {
                 let name: Arc<str> = Arc::from(format!("input-{input}"));
                 let _ = sender.send(chunk(&name, 0));
