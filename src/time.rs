@@ -38,49 +38,49 @@ fn digits(text: &[u8]) -> Option<i64> {
     Some(value)
 }
 
-/// Two digits at `at`.
+/// Two digits at `at`; `are_digits` stays true only if they are.
 #[inline(always)]
-fn pair(text: &[u8], at: usize) -> Option<i64> {
-    let (tens, ones) = (text.get(at)?.wrapping_sub(b'0'), text.get(at + 1)?.wrapping_sub(b'0'));
-    (tens < 10 && ones < 10).then(|| i64::from(tens) * 10 + i64::from(ones))
+fn pair<const N: usize>(text: &[u8; N], at: usize, are_digits: &mut bool) -> i64 {
+    let (tens, ones) = (text[at].wrapping_sub(b'0'), text[at + 1].wrapping_sub(b'0'));
+    *are_digits &= tens < 10 && ones < 10;
+    i64::from(tens) * 10 + i64::from(ones)
 }
 
+/// Digits of a second that ticks tell.
+const TICK_DIGITS: usize = 7;
+
+/// Ticks of a second, of its tenth, and so on.
+const TICKS_OF_UNIT: [i64; TICK_DIGITS + 1] =
+    [10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+
 fn parse_iso(text: &[u8]) -> Option<Ticks> {
-    if text.len() < 16
-        || text[4] != b'-'
-        || text[7] != b'-'
-        || !matches!(text[10], b'T' | b't' | b' ')
-    {
+    let (head, mut rest) = text.split_first_chunk::<16>()?;
+    if [head[4], head[7], head[13]] != *b"--:" || !matches!(head[10], b'T' | b't' | b' ') {
         return None;
     }
-    let year = pair(text, 0)? * 100 + pair(text, 2)?;
-    let (month, day) = (pair(text, 5)?, pair(text, 8)?);
-    if text[13] != b':' {
-        return None;
-    }
-    let (hour, minute) = (pair(text, 11)?, pair(text, 14)?);
-    let (mut second, mut rest) = (0, &text[16..]);
+    let mut are_digits = true;
+    let [century, year_in_it, month, day, hour, minute] =
+        [0, 2, 5, 8, 11, 14].map(|at| pair(head, at, &mut are_digits));
+    let year = century * 100 + year_in_it;
+    let mut second = 0;
     if rest.first() == Some(&b':') {
-        second = pair(rest, 1)?;
-        rest = &rest[3..];
+        let (seconds, behind) = rest.split_first_chunk::<3>()?;
+        (second, rest) = (pair(seconds, 1, &mut are_digits), behind);
+    }
+    if !are_digits {
+        return None;
     }
     let mut fraction = 0_i64;
-    if matches!(rest.first(), Some(b'.' | b',')) {
-        let end = rest[1..]
-            .iter()
-            .position(|byte| !byte.is_ascii_digit())
-            .map_or(rest.len(), |at| at + 1);
-        if end == 1 {
+    if let Some((b'.' | b',', behind)) = rest.split_first() {
+        let told = behind.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if told == 0 {
             return None;
         }
-        let kept = &rest[1..end.min(8)];
-        for byte in kept {
-            fraction = fraction * 10 + i64::from(byte - b'0');
-        }
-        for _ in kept.len()..7 {
-            fraction *= 10;
-        }
-        rest = &rest[end..];
+        let (digits, behind) = behind.split_at(told);
+        let digits = &digits[..told.min(TICK_DIGITS)];
+        fraction = digits.iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
+        fraction *= TICKS_OF_UNIT[digits.len()];
+        rest = behind;
     }
     if !(1..=12).contains(&month) || day < 1 || day > days_in_month(year, month) {
         return None;
@@ -95,6 +95,9 @@ fn parse_iso(text: &[u8]) -> Option<Ticks> {
 }
 
 fn parse_offset(text: &[u8]) -> Option<i64> {
+    if matches!(text, b"Z") {
+        return Some(0);
+    }
     let text = text.trim_ascii();
     let sign = match text.first() {
         None => return Some(0),

@@ -408,12 +408,16 @@ impl<'a> Row<'a> {
 }
 
 /// Trimmed and in lower case; what is in lower case already is not copied.
+#[inline]
 fn folded<'a>(text: Option<&'a str>, scratch: &mut String) -> Piece<'a> {
-    let Some(text) = text.map(str::trim_ascii).filter(|text| !text.is_empty()) else {
-        return Piece::Absent;
-    };
+    text.map_or(Piece::Absent, |text| folded_text(text.trim_ascii(), scratch))
+}
+
+#[inline(never)]
+fn folded_text<'a>(text: &'a str, scratch: &mut String) -> Piece<'a> {
     let start = scratch.len();
     match letters_of(text.as_bytes()) {
+        Letters::Lower if text.is_empty() => return Piece::Absent,
         Letters::Lower => return Piece::Borrowed(text),
         Letters::Mixed => {
             scratch.push_str(text);
@@ -443,7 +447,7 @@ fn list<'a>(text: Option<&'a str>, scratch: &mut String) -> Piece<'a> {
     let Some(text) = text.map(str::trim_ascii).filter(|text| !text.is_empty()) else {
         return Piece::Absent;
     };
-    if !text.contains(char::is_whitespace) {
+    if !text.bytes().any(|byte| byte.is_ascii_whitespace()) {
         return Piece::Borrowed(text);
     }
     let start = scratch.len();

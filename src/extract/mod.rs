@@ -23,7 +23,8 @@ use crate::extract::raw::{Raw, Unescaped};
 use crate::extract::recognise::{Guard, KIND_SLOT, Recogniser, reader_of};
 use crate::json::check::value_end;
 use crate::json::scan::skip_whitespace;
-use crate::json::walk::{SlotKind, Walker};
+use crate::json::slot::SlotKind;
+use crate::json::walk::Walker;
 use crate::json::{Fault, FaultKind};
 use crate::limits::{CONTAINER_DEPTH_MAX, REJECT_BYTES_MAX};
 use crate::mfa::policy::{MfaPolicy, effect_of_operation};
@@ -629,8 +630,9 @@ fn key_id(key: u128, text: &mut [u8; 36]) -> &str {
 
 /// Thirty-two hexadecimal digits.
 fn hex(number: u128, digits: &mut [u8; 32]) -> &str {
-    for (place, digit) in digits.iter_mut().rev().enumerate() {
-        *digit = b"0123456789abcdef"[(number >> (4 * place) & 15) as usize];
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(number.to_be_bytes()) {
+        *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
     }
     std::str::from_utf8(digits).unwrap_or_default()
 }

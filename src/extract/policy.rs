@@ -2,8 +2,9 @@
 
 use crate::json::escape::unescape_into;
 use crate::json::scan::skip_whitespace;
+use crate::json::slot::SlotKind;
 use crate::json::tree::{Target, Tree};
-use crate::json::walk::{SlotKind, Texts, Walker};
+use crate::json::walk::{Texts, Walker};
 
 use crate::extract::format::Formats;
 use crate::mfa::policy::{Effect, MfaPolicy, effect, mfa_policy};

@@ -2,7 +2,8 @@
 
 use crate::extract::field::{FIELD_COUNT, Field};
 use crate::json::escape::unescape_into;
-use crate::json::walk::{SlotKind, Walker};
+use crate::json::slot::SlotKind;
+use crate::json::walk::Walker;
 
 /// Escaped texts of a record, undone; reused from record to record.
 #[derive(Debug)]
@@ -21,11 +22,12 @@ impl Unescaped {
     /// Undoes the escapes of the fields that `walker` met last.
     pub(crate) fn fill(&mut self, walker: &Walker, text: &str) {
         self.text.clear();
-        for (slot, span) in walker.slots().iter().zip(&mut self.spans) {
+        for place in walker.met().below(FIELD_COUNT) {
+            let slot = walker.slots()[place];
             if slot.kind == SlotKind::EscapedText {
                 let start = u32::try_from(self.text.len()).unwrap_or(0);
-                unescape_into(walker.text_of(text, *slot), &mut self.text);
-                *span = (start, u32::try_from(self.text.len()).unwrap_or(0));
+                unescape_into(walker.text_of(text, slot), &mut self.text);
+                self.spans[place] = (start, u32::try_from(self.text.len()).unwrap_or(0));
             }
         }
     }
@@ -51,8 +53,8 @@ impl<'a> Raw<'a> {
     /// The fields of what `walker` met in `text`; `unescaped` was filled from the same walk.
     pub(crate) fn of(walker: &'a Walker, text: &'a str, unescaped: &'a Unescaped) -> Self {
         let mut texts = [""; FIELD_COUNT];
-        let slots = walker.slots().iter().zip(&mut texts).zip(&unescaped.spans);
-        for (place, ((slot, told), span)) in slots.enumerate() {
+        for place in walker.met().below(FIELD_COUNT) {
+            let slot = walker.slots()[place];
             let found = match slot.kind {
                 SlotKind::Absent | SlotKind::Null => continue,
                 // An object in place of a text is one whose own `value` says nothing.
@@ -62,12 +64,13 @@ impl<'a> Raw<'a> {
                     continue;
                 }
                 SlotKind::EscapedText => {
+                    let span = unescaped.spans[place];
                     unescaped.text.get(span.0 as usize..span.1 as usize).unwrap_or_default()
                 }
-                _ => walker.text_of(text, *slot),
+                _ => walker.text_of(text, slot),
             };
             if is_told(found) {
-                *told = found;
+                texts[place] = found;
             }
         }
         Self { texts }

@@ -2,8 +2,9 @@
 
 use crate::extract::field::{FIELD_COUNT, Field, FieldSet};
 use crate::extract::format::{Claim, Format, Formats, Kind};
+use crate::json::slot::{Slot, SlotKind, SlotSet};
 use crate::json::tree::{Target, Tree};
-use crate::json::walk::{Slot, SlotKind, Texts, Walker};
+use crate::json::walk::{Texts, Walker};
 
 /// A claim whose paths have become slots.
 #[derive(Debug, Clone)]
@@ -14,7 +15,15 @@ struct Test {
 
 /// The claims of one format over the slots of one tree.
 #[derive(Debug, Clone)]
-struct Tests(Vec<Test>);
+struct Tests {
+    /// How many claims there are.
+    count: usize,
+    /// Slots that have to hold something, and that must not.
+    needs: SlotSet,
+    lacks: SlotSet,
+    /// What else has to hold.
+    others: Vec<Test>,
+}
 
 /// Tells whether a record that was read as a format is of it and of no other that claims more.
 #[derive(Debug, Clone)]
@@ -67,15 +76,7 @@ impl SlotsOfClaims<'_> {
             };
             Test { claim: *claim, slots }
         });
-        let mut tests: Vec<Test> = tests.collect();
-        // What only asks for the kind of a value is soonest decided.
-        tests.sort_by_key(|test| {
-            matches!(
-                test.claim,
-                Claim::OneOf(..) | Claim::NoneOf(..) | Claim::Begins(..) | Claim::BeginsNot(..)
-            )
-        });
-        Tests(tests)
+        Tests::of(tests.collect())
     }
 }
 
@@ -84,10 +85,41 @@ fn slot_number(number: usize) -> u16 {
 }
 
 impl Tests {
+    /// What is told by a value being there or not is told first, for all claims at once.
+    fn of(tests: Vec<Test>) -> Self {
+        let (mut needs, mut lacks) = (SlotSet::default(), SlotSet::default());
+        let count = tests.len();
+        for test in &tests {
+            let Some(slot) = test.slots.first().copied() else { continue };
+            match test.claim {
+                Claim::Lacks(_) => lacks.insert(slot),
+                Claim::HasAny(_) | Claim::NoneOf(..) | Claim::BeginsNot(..) => {}
+                Claim::Has(_)
+                | Claim::Object(_)
+                | Claim::Array(_)
+                | Claim::Text(_)
+                | Claim::OneOf(..)
+                | Claim::Begins(..) => needs.insert(slot),
+            }
+        }
+        let is_told = |claim: Claim| matches!(claim, Claim::Has(_) | Claim::Lacks(_));
+        let mut others: Vec<Test> = tests.into_iter().filter(|test| !is_told(test.claim)).collect();
+        // What only asks for the kind of a value is soonest decided.
+        others.sort_by_key(|test| {
+            matches!(
+                test.claim,
+                Claim::OneOf(..) | Claim::NoneOf(..) | Claim::Begins(..) | Claim::BeginsNot(..)
+            )
+        });
+        Self { count, needs, lacks, others }
+    }
+
     /// Whether every claim holds for the record that `walker` walked last.
-    #[inline]
+    #[inline(always)]
     fn hold(&self, walker: &Walker, text: &str) -> bool {
-        self.0.iter().all(|test| holds(test, walker, text))
+        walker.met().holds_all(&self.needs)
+            && !walker.met().holds_any(&self.lacks)
+            && self.others.iter().all(|test| holds(test, walker, text))
     }
 }
 
@@ -143,7 +175,7 @@ impl Recogniser {
         self.walker.walk(text, at).ok()?;
         let mut best: Option<usize> = None;
         for (index, tests) in self.tests.iter().enumerate() {
-            let better = best.is_none_or(|found| self.tests[found].0.len() < tests.0.len());
+            let better = best.is_none_or(|found| self.tests[found].count < tests.count);
             if better && tests.hold(&self.walker, text) {
                 best = Some(index);
             }

@@ -9,10 +9,20 @@ use proptest::prelude::{Just, ProptestConfig, Strategy};
 use proptest::{prop_assert_eq, proptest};
 
 use super::{ALL, FORMATS, by_name};
+use crate::extract::field::FieldSet;
 use crate::extract::format::Kind;
 use crate::extract::frame::frame_text;
-use crate::extract::recognise::Recogniser;
+use crate::extract::recognise::{Recogniser, reader_of};
 use crate::json::check::value_end;
+use crate::json::slot::SlotSet;
+
+#[test]
+fn the_slots_of_every_reader_can_be_told_apart() {
+    for format in ALL {
+        let (walker, _) = reader_of(format, &FORMATS, FieldSet::ALL);
+        assert!(walker.slots().len() <= SlotSet::CAPACITY, "{}", format.name);
+    }
+}
 
 /// Formats that the records of a fixture folder may be of. Containers (event hub messages, older
 /// pages) hold records of a format that has a folder of its own.

@@ -8,6 +8,7 @@ pub mod check;
 pub mod escape;
 mod route;
 pub mod scan;
+pub mod slot;
 pub mod tree;
 pub mod walk;
 

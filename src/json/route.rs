@@ -11,7 +11,7 @@
 use std::collections::HashMap;
 
 use super::check::key_end;
-use super::scan::{BLOCK_BYTES, counting, literal_stands_at, skip_whitespace};
+use super::scan::{BLOCK_BYTES, Work, skip_whitespace, stands_at, string_stop, widest};
 use super::tree::Tree;
 use super::{Fault, byte_at};
 
@@ -61,24 +61,80 @@ pub(super) struct Turn {
 
 /// The way from behind one value to the next.
 #[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
 pub(super) struct Edge {
+    /// Its first bytes: all of them, for most.
+    head: [u8; BLOCK_BYTES],
     /// Length in bytes.
     pub(super) length: u32,
-    /// Place of its bytes among the blocks, and which of the last one count.
+    /// Place of the blocks of bytes behind the head.
     blocks: u32,
-    block_count: u32,
-    last_counting: u32,
     turns: u32,
-    pub(super) turn_count: u16,
-    /// How many objects of this walk the value stands in.
-    pub(super) depth: u16,
     /// The node that the value leads to, if anything below it is wanted.
     pub(super) node: u32,
     /// The state behind the value.
     pub(super) state: u32,
     alternative: u32,
+    turn_count: u16,
+    /// How many objects of this walk the value stands in.
+    pub(super) depth: u16,
     pub(super) next: Next,
+    /// Whether the value is a string below which nothing is wanted.
+    is_passed: bool,
 }
+
+/// An edge that turned into objects, or led to a wanted string.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Passed {
+    pub(super) edge: Taken,
+    /// Where the edge began.
+    pub(super) at: usize,
+    /// The characters of the string.
+    pub(super) span: (usize, usize),
+}
+
+/// Room for what is passed at once.
+#[derive(Debug)]
+pub(super) struct Passage {
+    passed: [Passed; 64],
+    count: usize,
+}
+
+impl Default for Passage {
+    fn default() -> Self {
+        Self { passed: [Passed { edge: Taken(UNKEPT), at: 0, span: (0, 0) }; 64], count: 0 }
+    }
+}
+
+impl Passage {
+    /// What was passed, in order.
+    #[inline(always)]
+    pub(super) fn passed(&self) -> &[Passed] {
+        &self.passed[..self.count.min(self.passed.len())]
+    }
+}
+
+/// Passing strings, as work for the widest instructions; see [`Routes::pass`].
+struct Pass<'r, 'b> {
+    routes: &'r Routes,
+    bytes: &'b [u8],
+    at: usize,
+    state: u32,
+    passage: &'r mut Passage,
+}
+
+impl Work for Pass<'_, '_> {
+    type Done = (usize, u32);
+
+    #[inline(always)]
+    fn run(self) -> Self::Done {
+        self.routes.pass_strings(self.bytes, (self.at, self.state), self.passage)
+    }
+}
+
+/// Place of an edge that was followed or explored.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Taken(u32);
 
 /// Behind the value of a key, or behind the brace that begins the walk.
 #[derive(Debug, Clone, Copy)]
@@ -155,35 +211,83 @@ impl Routes {
         state
     }
 
+    /// Goes on from `state` at `at` as long as the edge that comes first there leads to a string
+    /// without escapes: nearly all of most records. Gives the position and the state behind the
+    /// last one.
+    pub(super) fn pass(
+        &self,
+        bytes: &[u8],
+        (at, state): (usize, u32),
+        passage: &mut Passage,
+    ) -> (usize, u32) {
+        widest(Pass { routes: self, bytes, at, state, passage })
+    }
+
+    /// As [`Self::pass`]. Nothing is done here but comparing bytes, so that all of it fits into
+    /// registers.
+    #[inline(always)]
+    fn pass_strings(
+        &self,
+        bytes: &[u8],
+        (mut at, mut state): (usize, u32),
+        passage: &mut Passage,
+    ) -> (usize, u32) {
+        let (states, edges) = (self.states.as_slice(), self.edges.as_slice());
+        let mut count = 0;
+        while let Some(edge) = states.get(state as usize).map(|state| state.first)
+            && let Some(taken) = edges.get(edge as usize)
+            && taken.is_passed
+            && taken.bytes_stand_at(bytes, at, &self.blocks)
+        {
+            let begin = at + taken.length as usize;
+            let end = string_stop(bytes, begin);
+            if byte_at(bytes, end) != b'"' {
+                break;
+            }
+            if taken.node != NONE || taken.turn_count > 0 {
+                let Some(passed) = passage.passed.get_mut(count) else { break };
+                *passed = Passed { edge: Taken(edge), at, span: (begin, end) };
+                count += 1;
+            }
+            at = end + 1;
+            state = taken.state;
+        }
+        passage.count = count;
+        (at, state)
+    }
+
     /// The edge from `state` whose bytes stand at `at`, if one was learned.
     #[inline(always)]
-    pub(super) fn follow(&self, bytes: &[u8], at: usize, state: u32) -> Option<&Edge> {
+    pub(super) fn follow(&self, bytes: &[u8], at: usize, state: u32) -> Option<Taken> {
         let mut tried = self.states[state as usize].first;
         while tried != NONE {
             let edge = &self.edges[tried as usize];
             if edge.stands_at(bytes, at, &self.blocks) {
-                return Some(edge);
+                return Some(Taken(tried));
             }
             tried = edge.alternative;
         }
         None
     }
 
-    /// The edge that [`Self::explore`] found last.
+    /// The edge that was taken last.
     #[inline(always)]
-    pub(super) fn explored(&self) -> &Edge {
-        &self.edges[UNKEPT as usize]
+    pub(super) fn edge(&self, taken: Taken) -> &Edge {
+        &self.edges[taken.0 as usize]
     }
 
     /// The objects that `edge` opens and closes, in order.
     #[inline(always)]
     pub(super) fn turns(&self, edge: &Edge) -> &[Turn] {
+        if edge.turn_count == 0 {
+            return &[];
+        }
         let first = edge.turns as usize;
         &self.turns[first..first + usize::from(edge.turn_count)]
     }
 
-    /// Follows the grammar from behind one value to the next, and learns the way, which is then
-    /// [`Self::explored`]. `walks` is the serial number of the walk.
+    /// Follows the grammar from behind one value to the next, learns the way and gives it. `walks`
+    /// is the serial number of the walk.
     ///
     /// # Errors
     /// The first [`Fault`] before the next value.
@@ -194,7 +298,7 @@ impl Routes {
         bytes: &[u8],
         start: usize,
         (state, walks): (u32, u64),
-    ) -> Result<(), Fault> {
+    ) -> Result<Taken, Fault> {
         self.turns.truncate(self.turns_kept);
         let from = self.states[state as usize];
         let (mut frame, mut is_start) = (from.frame, from.is_start);
@@ -249,11 +353,13 @@ impl Routes {
             node: key.node,
             state: key.state,
             next,
+            is_passed: next == Next::Text
+                && (key.node == NONE || tree.nodes[key.node as usize].children.is_empty()),
             ..Edge::UNKEPT
         };
         self.edges[UNKEPT as usize] = edge;
         self.learn(edge, &bytes[start..at], (state, walks));
-        Ok(())
+        Ok(Taken(UNKEPT))
     }
 
     /// Notes that the bytes of the edge that is explored open or close the object of a frame.
@@ -284,14 +390,14 @@ impl Routes {
         {
             return;
         }
+        let (head, behind) = bytes.split_at(bytes.len().min(BLOCK_BYTES));
+        edge.head[..head.len()].copy_from_slice(head);
         edge.blocks = short(self.blocks.len());
-        for part in bytes.chunks(BLOCK_BYTES) {
+        for part in behind.chunks(BLOCK_BYTES) {
             let mut block = [0; BLOCK_BYTES];
             block[..part.len()].copy_from_slice(part);
             self.blocks.push(block);
         }
-        edge.block_count = short(self.blocks.len()) - edge.blocks;
-        edge.last_counting = counting(bytes.len());
         self.turns_kept = self.turns.len();
         let added = short(self.edges.len());
         self.edges.push(edge);
@@ -413,10 +519,9 @@ impl Frame {
 impl Edge {
     /// Of no bytes.
     const UNKEPT: Self = Self {
+        head: [0; BLOCK_BYTES],
         length: 0,
         blocks: 0,
-        block_count: 0,
-        last_counting: 0,
         turns: 0,
         turn_count: 0,
         depth: 0,
@@ -424,15 +529,31 @@ impl Edge {
         state: NONE,
         alternative: NONE,
         next: Next::End,
+        is_passed: false,
     };
 
     /// Whether the bytes of the edge stand at `at`, and the value that it tells behind them.
     #[inline(always)]
     fn stands_at(&self, bytes: &[u8], at: usize, blocks: &[[u8; BLOCK_BYTES]]) -> bool {
-        let first = self.blocks as usize;
-        let literal = &blocks[first..first + self.block_count as usize];
-        literal_stands_at(bytes, at, literal, self.last_counting)
+        self.bytes_stand_at(bytes, at, blocks)
             && (self.next == Next::Text || self.fits(byte_at(bytes, at + self.length as usize)))
+    }
+
+    #[inline(always)]
+    fn bytes_stand_at(&self, bytes: &[u8], mut at: usize, blocks: &[[u8; BLOCK_BYTES]]) -> bool {
+        let (mut block, mut behind) = (&self.head, self.blocks as usize);
+        let mut length = self.length as usize;
+        while length > BLOCK_BYTES {
+            if !stands_at(bytes, at, block, BLOCK_BYTES) {
+                return false;
+            }
+            let Some(next) = blocks.get(behind) else { return false };
+            at += BLOCK_BYTES;
+            length -= BLOCK_BYTES;
+            behind += 1;
+            block = next;
+        }
+        stands_at(bytes, at, block, length)
     }
 
     /// Whether the value behind the edge may begin with `byte`: a blank, a quote or a brace there
@@ -450,6 +571,10 @@ impl Edge {
 /// Positions in a record and in what is learned are far below 4 GiB (`RECORD_BYTES_MAX`, and the
 /// bounds above).
 #[inline(always)]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "nothing that is counted here comes near 4 GiB"
+)]
 pub(super) fn short(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(NONE)
+    number as u32
 }

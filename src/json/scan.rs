@@ -34,10 +34,21 @@ mod wide {
         }
     }
 
-    /// The bits of the bytes that are the same in both blocks.
+    /// The bits of the bytes that are the same in both blocks. Where thirty-two bytes fit into a
+    /// vector, the two halves become one comparison.
+    #[inline(always)]
+    pub(super) fn same(left: &[u8; 2 * WIDTH], right: &[u8; 2 * WIDTH]) -> u32 {
+        let ([low, high], [other_low, other_high]) =
+            (left.as_chunks::<WIDTH>().0, right.as_chunks::<WIDTH>().0)
+        else {
+            return 0;
+        };
+        same_half(low, other_low) | same_half(high, other_high) << WIDTH
+    }
+
     #[inline(always)]
     #[expect(clippy::cast_sign_loss, reason = "the mask has sixteen bits, none is a sign")]
-    pub(super) fn same(left: &[u8; WIDTH], right: &[u8; WIDTH]) -> u32 {
+    fn same_half(left: &[u8; WIDTH], right: &[u8; WIDTH]) -> u32 {
         #[expect(unsafe_code, reason = "vector instructions")]
         // SAFETY: both are live references to exactly the 16 bytes that are loaded, the loads are
         // the unaligned ones, and SSE2 is part of the x86-64 baseline.
@@ -161,12 +172,26 @@ mod wider {
     }
 }
 
+/// The `N` bytes at `at`, where there are as many. What it compares with does not change in a loop
+/// over a text, so that a step of the loop costs one comparison.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn block_at<const N: usize>(bytes: &[u8], at: usize) -> Option<&[u8; N]> {
+    const { assert!(N > 0) };
+    let ends = bytes.len().saturating_sub(N - 1);
+    #[expect(unsafe_code, reason = "one comparison in place of three in the hottest loops")]
+    // SAFETY: `at < ends` makes `ends` more than 0, so it is `bytes.len() - (N - 1)`, hence
+    // `at + N <= bytes.len()`: the `N` bytes at `at` are in the live slice. A byte array has no
+    // alignment and no invalid values.
+    (at < ends).then(|| unsafe { &*bytes.as_ptr().add(at).cast::<[u8; N]>() })
+}
+
 macro_rules! first_where {
     ($bytes:expr, $at:expr, $width:expr, $wide:path, $scalar:expr) => {{
         let bytes: &[u8] = $bytes;
         let mut at: usize = $at;
         #[cfg(target_arch = "x86_64")]
-        for block in bytes.get(at..).unwrap_or_default().as_chunks::<{ $width }>().0 {
+        while let Some(block) = block_at::<{ $width }>(bytes, at) {
             let mask = $wide(block);
             if mask != 0 {
                 return at + mask.trailing_zeros() as usize;
@@ -233,49 +258,24 @@ pub(super) fn widest<W: Work>(work: W) -> W::Done {
 }
 
 /// Bytes of one block of a literal.
-pub(super) const BLOCK_BYTES: usize = 16;
+pub(super) const BLOCK_BYTES: usize = 32;
 
-/// Which bytes of the last block of a literal of `length` bytes count, one bit each.
-pub(super) fn counting(length: usize) -> u32 {
-    let last = length - length.saturating_sub(1) / BLOCK_BYTES * BLOCK_BYTES;
-    (1 << last) - 1
-}
-
-/// Whether a literal stands at `at`: all bytes of its blocks, and those of the last one that count.
+/// Whether the first `length` bytes of `block`, at most all of them, stand at `at`.
 #[inline(always)]
-pub(super) fn literal_stands_at(
-    bytes: &[u8],
-    at: usize,
-    literal: &[[u8; BLOCK_BYTES]],
-    last_counting: u32,
-) -> bool {
+pub(super) fn stands_at(bytes: &[u8], at: usize, block: &[u8; BLOCK_BYTES], length: usize) -> bool {
     #[cfg(target_arch = "x86_64")]
-    if let Some(there) = bytes.get(at..at + literal.len() * BLOCK_BYTES) {
-        let mut same = 0xffff;
-        for (block, other) in literal.iter().zip(there.as_chunks::<BLOCK_BYTES>().0) {
-            if same != 0xffff {
-                return false;
-            }
-            same = wide::same(block, other);
-        }
-        return same & last_counting == last_counting;
+    if let Some(there) = block_at(bytes, at) {
+        let same = u64::from(wide::same(block, there)) | u64::MAX << length;
+        return same == u64::MAX;
     }
-    literal_ends_at(bytes, at, literal, last_counting)
+    ends_at(bytes, at, &block[..length.min(BLOCK_BYTES)])
 }
 
-/// As [`literal_stands_at`], byte by byte: near the end of a text.
+/// As [`stands_at`], byte by byte: near the end of a text.
 #[cold]
 #[inline(never)]
-fn literal_ends_at(
-    bytes: &[u8],
-    at: usize,
-    literal: &[[u8; BLOCK_BYTES]],
-    last_counting: u32,
-) -> bool {
-    let unused = BLOCK_BYTES - last_counting.count_ones() as usize;
-    let literal = literal.as_flattened();
-    let literal = literal.get(..literal.len().saturating_sub(unused)).unwrap_or_default();
-    bytes.get(at..at + literal.len()).is_some_and(|there| there == literal)
+fn ends_at(bytes: &[u8], at: usize, literal: &[u8]) -> bool {
+    bytes.get(at..).is_some_and(|rest| rest.starts_with(literal))
 }
 
 /// Position of the first byte at or after `at` that is no JSON whitespace.
@@ -468,8 +468,8 @@ mod tests {
     use proptest::{prop_assert_eq, proptest};
 
     use super::{
-        BLOCK_BYTES, Escapes, MARKED_BYTES, Marks, TakeMarks, counting, line_end,
-        literal_stands_at, marks_until, quotes_and_backslashes, skip_whitespace, string_stop,
+        BLOCK_BYTES, Escapes, MARKED_BYTES, Marks, TakeMarks, block_at, line_end, marks_until,
+        quotes_and_backslashes, skip_whitespace, stands_at, string_stop,
     };
 
     struct Shown(Option<Marks>);
@@ -497,11 +497,20 @@ mod tests {
             prop_assert_eq!(skip_whitespace(&bytes, at), naive(&bytes, at, |byte| !b" \n\r\t".contains(&byte)));
         }
 
+        #[cfg(target_arch = "x86_64")]
+        #[test]
+        fn blocks_are_those_of_the_standard_library(length in 0_usize..80, at in 0_usize..90) {
+            let bytes: Vec<u8> = (0..).take(length).collect();
+            let rest = bytes.get(at..);
+            prop_assert_eq!(block_at::<32>(&bytes, at), rest.and_then(|rest| rest.first_chunk()));
+            prop_assert_eq!(block_at::<1>(&bytes, at), rest.and_then(|rest| rest.first_chunk()));
+        }
+
         #[test]
         fn literals_are_found_where_they_stand_and_nowhere_else(
-            bytes in prop::collection::vec(prop::sample::select(&b"ab"[..]), 0..90),
-            at in 0_usize..94,
-            literal in prop::collection::vec(prop::sample::select(&b"ab"[..]), 1..40),
+            bytes in prop::collection::vec(prop::sample::select(&b"ab"[..]), 0..130),
+            at in 0_usize..134,
+            literal in prop::collection::vec(prop::sample::select(&b"ab"[..]), 0..=BLOCK_BYTES),
             is_there in any::<bool>(),
         ) {
             let mut bytes = bytes;
@@ -509,9 +518,9 @@ mod tests {
                 there.copy_from_slice(&literal);
             }
             let stands = bytes.get(at..).is_some_and(|rest| rest.starts_with(&literal));
-            let mut blocks = vec![[0; BLOCK_BYTES]; literal.len().div_ceil(BLOCK_BYTES)];
-            blocks.as_flattened_mut()[..literal.len()].copy_from_slice(&literal);
-            let found = literal_stands_at(&bytes, at, &blocks, counting(literal.len()));
+            let mut block = [0; BLOCK_BYTES];
+            block[..literal.len()].copy_from_slice(&literal);
+            let found = stands_at(&bytes, at, &block, literal.len());
             prop_assert_eq!(found, stands);
         }
 

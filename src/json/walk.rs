@@ -7,46 +7,15 @@
 
 use super::check::{key_end, scalar_end, string_end, value_end};
 use super::escape::unescape_into;
-use super::route::{NONE, Next, Routes, short};
-use super::scan::{Work, skip_whitespace, widest};
-use super::tree::{Target, Tree};
+use super::route::{NONE, Next, Passage, Routes, short};
+use super::scan::skip_whitespace;
+use super::slot::{Slot, SlotKind, SlotSet};
+use super::tree::Tree;
 use super::{Fault, FaultKind, byte_at};
 use crate::limits::{DEPTH_MAX, TEXT_NESTING_MAX};
+use found::{Found, Source};
 
-/// What kind of value a slot holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum SlotKind {
-    /// Nothing was met.
-    #[default]
-    Absent,
-    /// A string without escapes; the span is what is between its quotes.
-    Text,
-    /// A string with escapes; the span is what is between its quotes.
-    EscapedText,
-    /// A number, `true` or `false`.
-    Scalar,
-    /// `null`.
-    Null,
-    /// An object, braces included.
-    Object,
-    /// An array, brackets included.
-    Array,
-}
-
-/// A wanted value of the record that was walked last.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Slot {
-    /// First byte in its text.
-    pub start: u32,
-    /// Byte after the last.
-    pub end: u32,
-    /// 0: the text that was walked; `n`: the JSON text number `n` opened inside it.
-    pub buffer: u16,
-    /// Rank of the path that filled it.
-    pub rank: u8,
-    /// Kind of value.
-    pub kind: SlotKind,
-}
+mod found;
 
 /// How an exporter writes values into strings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -63,51 +32,6 @@ pub enum Texts {
 /// JSON texts opened inside one record.
 const OPENED_TEXTS_MAX: usize = 256;
 
-/// A node of the tree, as the walk needs it.
-#[derive(Debug, Clone, Copy)]
-struct NodeState {
-    /// The last walk in which it was met.
-    met_in: u64,
-    /// Where its object begins.
-    start: u32,
-    /// Its targets, among those of all nodes.
-    targets: (u32, u32),
-    has_children: bool,
-}
-
-impl NodeState {
-    /// Notes that the node is met in a walk; says whether it was before, which makes the walk
-    /// exact.
-    #[inline(always)]
-    fn meet(&mut self, walk: u64) -> bool {
-        std::mem::replace(&mut self.met_in, walk) == walk
-    }
-
-    #[inline(always)]
-    fn targets_of<'t>(&self, targets: &'t [Target]) -> &'t [Target] {
-        let (from, to) = self.targets;
-        &targets[from as usize..to as usize]
-    }
-}
-
-/// Taking values, as work for the widest instructions; see [`Walker::values`].
-struct Values<'w, 'a> {
-    walker: &'w mut Walker,
-    place: Place<'a>,
-    at: usize,
-    state: u32,
-    first: usize,
-}
-
-impl Work for Values<'_, '_> {
-    type Done = Result<Pause, Fault>;
-
-    #[inline(always)]
-    fn run(self) -> Self::Done {
-        self.walker.values(self.place, self.at, self.state, self.first)
-    }
-}
-
 /// Why taking values pauses.
 enum Pause {
     /// The object has ended, before this position.
@@ -119,17 +43,12 @@ enum Pause {
 /// A reusable walker over records of one tree.
 pub struct Walker {
     tree: Tree,
-    /// Targets of all nodes, node after node.
-    targets: Vec<Target>,
     texts: Texts,
     routes: Routes,
-    nodes: Vec<NodeState>,
-    slots: Vec<Slot>,
+    passage: Passage,
+    found: Found,
     opened: Vec<String>,
     opened_count: usize,
-    /// Serial number of the walk.
-    walks: u64,
-    repeated: bool,
     exact: bool,
 }
 
@@ -148,36 +67,24 @@ struct Place<'a> {
     nesting: usize,
 }
 
+impl<'a> Place<'a> {
+    #[inline(always)]
+    fn source(self) -> Source<'a> {
+        Source { text: self.text, buffer: self.buffer }
+    }
+}
+
 impl Walker {
     /// A walker for `tree`.
     pub fn new(tree: Tree, texts: Texts) -> Self {
-        let mut targets = Vec::new();
-        let nodes = tree
-            .nodes
-            .iter()
-            .map(|node| {
-                let from = short(targets.len());
-                targets.extend_from_slice(&node.targets);
-                NodeState {
-                    met_in: 0,
-                    start: 0,
-                    targets: (from, short(targets.len())),
-                    has_children: !node.children.is_empty(),
-                }
-            })
-            .collect();
-        let slots = vec![Slot::default(); tree.slot_count];
         Self {
+            found: Found::new(&tree, texts),
             tree,
-            targets,
             texts,
             routes: Routes::default(),
-            nodes,
-            slots,
+            passage: Passage::default(),
             opened: Vec::new(),
             opened_count: 0,
-            walks: 0,
-            repeated: false,
             exact: false,
         }
     }
@@ -189,7 +96,7 @@ impl Walker {
     pub fn walk(&mut self, text: &str, at: usize) -> Result<usize, Fault> {
         self.exact = false;
         let end = self.walk_once(text, at)?;
-        if self.repeated {
+        if self.found.repeated() {
             self.exact = true;
             return self.walk_once(text, at);
         }
@@ -197,16 +104,20 @@ impl Walker {
     }
 
     fn walk_once(&mut self, text: &str, at: usize) -> Result<usize, Fault> {
-        self.slots.fill(Slot::default());
+        self.found.begin();
         self.opened_count = 0;
-        self.repeated = false;
-        self.walks += 1;
         self.value(Place { text, buffer: 0, depth: 0, nesting: 0 }, at, 0)
     }
 
     /// The slots that the last walk filled.
     pub fn slots(&self) -> &[Slot] {
-        &self.slots
+        self.found.slots()
+    }
+
+    /// The slots that the last walk found something for.
+    #[inline(always)]
+    pub fn met(&self) -> &SlotSet {
+        self.found.met()
     }
 
     /// The text a slot's span lies in.
@@ -251,8 +162,7 @@ impl Walker {
     }
 
     fn fill(&mut self, place: Place<'_>, node: usize, span: (usize, usize), kind: SlotKind) {
-        let wanted = self.nodes[node].targets_of(&self.targets);
-        fill_slots(&mut self.slots, wanted, place, (span, kind), self.texts);
+        self.found.value(place.source(), short(node), (span, kind));
     }
 
     /// Walks the JSON that a string may hold. What is no JSON is left alone.
@@ -356,7 +266,7 @@ impl Walker {
         let mut state = self.routes.start(short(node));
         let mut at = start + 1;
         loop {
-            match widest(Values { walker: self, place, at, state, first: node })? {
+            match self.values(place, (at, state), node)? {
                 Pause::End(end) => return Ok(end),
                 Pause::Text { node, span, escaped, state: behind } => {
                     self.open_text(place, span, escaped, node as usize);
@@ -369,55 +279,40 @@ impl Walker {
 
     /// Takes value after value from `state` on, up to the end of the object that the walk of this
     /// text began with, or to a string that has to be opened.
-    #[inline(always)]
     fn values(
         &mut self,
         place: Place<'_>,
-        mut at: usize,
-        mut state: u32,
+        (mut at, mut state): (usize, u32),
         first: usize,
     ) -> Result<Pause, Fault> {
-        let Self { tree, targets, texts, routes, nodes, slots, walks, repeated, .. } = self;
-        let bytes = place.text.as_bytes();
-        let texts = *texts;
+        let Self { tree, routes, passage, found, .. } = self;
+        let (bytes, source) = (place.text.as_bytes(), place.source());
         loop {
-            let edge = if let Some(edge) = routes.follow(bytes, at, state) {
-                *edge
-            } else {
-                routes.explore(tree, bytes, at, (state, *walks))?;
-                *routes.explored()
-            };
-            if edge.turn_count > 0 {
-                for turn in routes.turns(&edge) {
-                    let turned_at = at + turn.offset as usize;
-                    if turn.opens {
-                        *repeated |= nodes[turn.node as usize].meet(*walks);
-                        nodes[turn.node as usize].start = short(turned_at);
-                    } else if turn.node as usize != first {
-                        let begin = nodes[turn.node as usize].start as usize;
-                        let wanted = nodes[turn.node as usize].targets_of(targets);
-                        let span = (begin, turned_at);
-                        fill_slots(slots, wanted, place, (span, SlotKind::Object), texts);
-                    }
+            (at, state) = routes.pass(bytes, (at, state), passage);
+            for passed in passage.passed() {
+                let edge = routes.edge(passed.edge);
+                for turn in routes.turns(edge) {
+                    found.turn(source, *turn, passed.at + turn.offset as usize, first);
                 }
+                if edge.node != NONE {
+                    found.member(source, edge.node, (passed.span, SlotKind::Text));
+                }
+            }
+            let taken = match routes.follow(bytes, at, state) {
+                Some(taken) => taken,
+                None => routes.explore(tree, bytes, at, (state, found.walk()))?,
+            };
+            let edge = routes.edge(taken);
+            for turn in routes.turns(edge) {
+                found.turn(source, *turn, at + turn.offset as usize, first);
             }
             at += edge.length as usize;
             state = edge.state;
-            match edge.next {
+            let (end, kind) = match edge.next {
                 Next::Text => {
                     let end = string_end(bytes, at)?;
-                    if edge.node != NONE {
-                        let kind = if end.escaped { SlotKind::EscapedText } else { SlotKind::Text };
-                        let node = &mut nodes[edge.node as usize];
-                        let span = (at, end.quote);
-                        *repeated |= node.meet(*walks);
-                        fill_slots(slots, node.targets_of(targets), place, (span, kind), texts);
-                        if node.has_children {
-                            let node = edge.node;
-                            return Ok(Pause::Text { node, span, escaped: end.escaped, state });
-                        }
-                    }
-                    at = end.quote + 1;
+                    let kind = if end.escaped { SlotKind::EscapedText } else { SlotKind::Text };
+                    (end.quote, kind)
                 }
                 Next::End => return Ok(Pause::End(at)),
                 Next::Plain | Next::Object => {
@@ -427,15 +322,17 @@ impl Walker {
                         b'n' => SlotKind::Null,
                         _ => SlotKind::Scalar,
                     };
-                    let end = value_end(bytes, at, place.depth + usize::from(edge.depth))?;
-                    if edge.node != NONE {
-                        let node = &mut nodes[edge.node as usize];
-                        *repeated |= node.meet(*walks);
-                        let found = ((at, end), kind);
-                        fill_slots(slots, node.targets_of(targets), place, found, texts);
-                    }
-                    at = end;
+                    (value_end(bytes, at, place.depth + usize::from(edge.depth))?, kind)
                 }
+            };
+            let span = (at, end);
+            at = end + usize::from(edge.next == Next::Text);
+            if edge.node != NONE
+                && found.member(source, edge.node, (span, kind))
+                && edge.next == Next::Text
+            {
+                let (node, escaped) = (edge.node, kind == SlotKind::EscapedText);
+                return Ok(Pause::Text { node, span, escaped, state });
             }
         }
     }
@@ -484,52 +381,6 @@ impl Walker {
             self.value(place, value_at, child)?;
         }
         end
-    }
-}
-
-/// Fills the slots that a value is wanted for, unless a better one is there or it says nothing.
-#[inline(always)]
-fn fill_slots(
-    slots: &mut [Slot],
-    targets: &[Target],
-    place: Place<'_>,
-    (span, kind): ((usize, usize), SlotKind),
-    texts: Texts,
-) {
-    for target in targets {
-        let slot = &mut slots[usize::from(target.slot)];
-        if slot.kind != SlotKind::Absent && slot.rank < target.rank {
-            continue;
-        }
-        if !target.keeps_empty {
-            // Nearly every value is a string.
-            let says_nothing = match kind {
-                SlotKind::Text if texts != Texts::Python => span.0 == span.1,
-                _ => stands_for_nothing(place.text, span, kind, texts),
-            };
-            if says_nothing {
-                continue;
-            }
-        }
-        let (start, end) = (short(span.0), short(span.1));
-        *slot = Slot { start, end, buffer: place.buffer, rank: target.rank, kind };
-    }
-}
-
-#[inline(never)]
-fn stands_for_nothing(text: &str, span: (usize, usize), kind: SlotKind, texts: Texts) -> bool {
-    match kind {
-        SlotKind::Text => {
-            span.0 == span.1
-                || (texts == Texts::Python
-                    && matches!(text.get(span.0..span.1), Some("None" | "null")))
-        }
-        SlotKind::Null | SlotKind::Absent => true,
-        SlotKind::Object => {
-            let inner = text.as_bytes().get(span.0 + 1..).unwrap_or_default();
-            byte_at(inner, skip_whitespace(inner, 0)) == b'}'
-        }
-        SlotKind::EscapedText | SlotKind::Scalar | SlotKind::Array => false,
     }
 }
 

@@ -42,16 +42,17 @@ impl OperationClass {
 
     /// The class of an operation name in lower case.
     pub fn of(operation: &str) -> Self {
+        const VERBS: &[(&str, OperationClass)] = &[
+            ("/write", OperationClass::Write),
+            ("/delete", OperationClass::Delete),
+            ("/action", OperationClass::Action),
+            ("/read", OperationClass::Read),
+        ];
         if effect_of_operation(operation).is_some() {
             return Self::Policy;
         }
-        match operation.rsplit_once('/').map(|(_, verb)| verb) {
-            Some("write") => Self::Write,
-            Some("delete") => Self::Delete,
-            Some("action") => Self::Action,
-            Some("read") => Self::Read,
-            _ => Self::Other,
-        }
+        let verb = VERBS.iter().find(|(verb, _)| operation.ends_with(verb));
+        verb.map_or(Self::Other, |(_, class)| *class)
     }
 }
 
