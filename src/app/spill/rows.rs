@@ -4,13 +4,11 @@
 use std::io;
 use std::sync::Arc;
 
-use arrow_array::builder::StringViewBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{UInt8Type, UInt64Type};
-use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, UInt8Array, UInt64Array};
-use arrow_schema::{ArrowError, DataType, Field, Schema};
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch, UInt8Array, UInt64Array};
+use arrow_schema::{ArrowError, Field, Schema};
 use arrow_select::filter::filter_record_batch;
-use arrow_select::interleave::interleave;
 use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use crate::app::error::Error;
@@ -19,6 +17,7 @@ use crate::app::spill::parts::Parts;
 use crate::fold::duplicate::{crossing, pair_to_bytes, pairs_in, part_of};
 use crate::fold::event::read_events;
 use crate::fold::events::{Facts, Kept};
+use crate::fold::held::gathered;
 
 /// Parts that rows are dealt into when they will be folded.
 const PARTS: usize = 64;
@@ -32,10 +31,6 @@ const GROUP_BYTES: usize = 12 << 20;
 /// Columns beside those of the table.
 const NUMBER: &str = "azmfa:number";
 const FACTS: &str = "azmfa:facts";
-
-/// Columns in which hardly any text comes twice.
-const UNIQUE: &[&str] =
-    &["event_id", "event_key", "correlation_id", "operation_id", "token_id", "error_message"];
 
 /// A batch on its way to the disk.
 #[derive(Debug)]
@@ -74,14 +69,16 @@ impl RowSpill {
             .collect::<Result<Vec<RecordBatch>, ArrowError>>()
             .map_err(Error::Arrow)?;
         let Some(pairs) = &mut self.pairs else {
-            let bytes = encoded(&batches).map_err(Error::Arrow)?;
+            let bytes = all_in_order(&batches)
+                .and_then(|batches| encoded(&batches))
+                .map_err(Error::Arrow)?;
             return self.rows.push(0, &bytes).map_err(Error::Spill);
         };
         let events: Vec<Vec<(u32, u64, Option<_>)>> = leaving
             .par_iter()
             .map(|batch| {
                 let events = read_events(&batch.rows, &batch.facts, 0);
-                let dealt = events.iter().map(|it| (it.place.1, it.component(), it.pair()));
+                let dealt = events.iter().map(|it| (it.place.1, it.component, it.pair()));
                 dealt.collect()
             })
             .collect();
@@ -122,8 +119,9 @@ impl RowSpill {
         numbers: &[u64],
     ) -> Result<(), Error> {
         let numbers: ArrayRef = Arc::new(UInt64Array::from(numbers.to_vec()));
-        let batch = with_columns(rows, &[(NUMBER, numbers)]).map_err(Error::Arrow)?;
-        let bytes = encoded(&[batch]).map_err(Error::Arrow)?;
+        let bytes = with_columns(rows, &[(NUMBER, numbers)])
+            .and_then(|batch| encoded(&all_in_order(&[batch])?))
+            .map_err(Error::Arrow)?;
         self.policies.push(0, &bytes).map_err(Error::Spill)
     }
 
@@ -222,7 +220,7 @@ impl Spilled {
         }
         read_events(rows, facts, 0)
             .iter()
-            .filter(|event| self.crossing.binary_search(&event.component()).is_ok())
+            .filter(|event| self.crossing.binary_search(&event.component).is_ok())
             .map(|event| event.place.1 as usize)
             .collect()
     }
@@ -280,29 +278,13 @@ fn groups(blocks: &[Block]) -> Vec<Vec<Block>> {
     groups.into_iter().map(|(_, blocks)| blocks).collect()
 }
 
-/// The rows at some places of some batches, with texts of their own.
-fn gathered(batches: &[RecordBatch], places: &[(usize, usize)]) -> Result<RecordBatch, ArrowError> {
-    let Some(first) = batches.first() else {
-        return Ok(RecordBatch::new_empty(Arc::new(Schema::empty())));
+/// The batches with texts of their own.
+fn all_in_order(batches: &[RecordBatch]) -> Result<Vec<RecordBatch>, ArrowError> {
+    let own = |batch: &RecordBatch| {
+        let places: Vec<(usize, usize)> = (0..batch.num_rows()).map(|row| (0, row)).collect();
+        gathered(std::slice::from_ref(batch), &places)
     };
-    let columns = first.schema_ref().fields().iter().enumerate().map(|(index, field)| {
-        let arrays: Vec<&dyn Array> =
-            batches.iter().map(|batch| batch.column(index).as_ref()).collect();
-        if *field.data_type() != DataType::Utf8View {
-            return interleave(&arrays, places);
-        }
-        let mut builder = StringViewBuilder::with_capacity(places.len());
-        if !UNIQUE.contains(&field.name().as_str()) {
-            builder = builder.with_deduplicate_strings();
-        }
-        let texts: Vec<_> = arrays.iter().map(|array| array.as_string_view()).collect();
-        for (batch, row) in places {
-            let texts = texts[*batch];
-            builder.append_option(texts.is_valid(*row).then(|| texts.value(*row)));
-        }
-        Ok(Arc::new(builder.finish()) as ArrayRef)
-    });
-    RecordBatch::try_new(first.schema(), columns.collect::<Result<_, ArrowError>>()?)
+    batches.par_iter().map(own).collect()
 }
 
 fn with_hidden(rows: &RecordBatch, first: u64, facts: &[Facts]) -> Result<RecordBatch, ArrowError> {
