@@ -138,7 +138,7 @@ impl Collector {
         Self {
             duplicates: Duplicates::default(),
             batches: Vec::new(),
-            held: Held::default(),
+            held: Held::new(job.hashed.clone()),
             open: Vec::new(),
             policy: Vec::new(),
             held_policy: Held::default(),

@@ -179,6 +179,7 @@ pub(crate) fn read_with(
             .spills()
             .map(|folds| if folds { FOLDED_ROWS_HELD_BYTES } else { ROWS_HELD_BYTES })),
         spill: wishes.spills(),
+        hashed: wishes.hashed_columns(),
         strict: options.strict,
         rejects,
     };

@@ -19,7 +19,7 @@ use crate::app::spill::table::TableFile;
 use crate::engine::{Rows, TableInput};
 use crate::error::Warning;
 use crate::fold::attempt::{
-    COLUMNS_READ, COLUMNS_READ_LATE, Folded, fold_events, read_all, source_column,
+    COLUMNS_COMPARED, COLUMNS_READ, COLUMNS_READ_LATE, Folded, fold_events, read_all, source_column,
 };
 use crate::fold::calendar::{DAYS_MAX, calendar};
 use crate::fold::events::{Flags, Kept};
@@ -103,6 +103,11 @@ impl Wishes {
                     || (self.folds() && COLUMNS_READ.contains(name))
             })
             .collect()
+    }
+
+    /// Columns of `activity` that are only compared, while rows are folded.
+    pub(crate) fn hashed_columns(&self) -> Vec<&'static str> {
+        COLUMNS_COMPARED.iter().copied().filter(|name| !self.shows(name)).collect()
     }
 
     /// Whether SQL sees the column of `activity`, there or in `attempt`.

@@ -21,8 +21,8 @@ use rayon::slice::ParallelSliceMut;
 
 use crate::fold::build::{attempt_ids, build};
 use crate::fold::duplicate::Place;
-use crate::fold::event::{Event, Hash, Names, deal, read_events};
-use crate::fold::events::Kept;
+use crate::fold::event::{Event, Names, deal, read_events};
+use crate::fold::events::{Hash, Kept};
 use crate::fold::join::join_policies;
 use crate::mfa::operation::{OperationClass, Status};
 
@@ -58,6 +58,9 @@ pub(crate) const COLUMNS_READ_LATE: &[&str] = &[
     "caller_upn",
     "is_policy_event",
 ];
+
+/// Those of them that are compared and nothing else.
+pub(crate) const COLUMNS_COMPARED: &[&str] = &["correlation_id", "operation_id"];
 
 /// Columns of `attempt` that are made here; the others are those of the attempt's row with claims.
 const MADE: &[&str] = &[

@@ -9,8 +9,6 @@
 //! the first binds anyway; where it reaches across correlation ids, the rows of all of these go
 //! to a part of their own.
 
-use std::num::NonZeroU128;
-
 use arrow_array::RecordBatch;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
@@ -18,11 +16,8 @@ use rayon::slice::ParallelSliceMut;
 use crate::extract::identity::hash;
 use crate::extract::policy::PolicyFlags;
 use crate::fold::duplicate::{Pair, Place, part_of};
-use crate::fold::events::{Facts, Flags, Kept, Text, Times};
+use crate::fold::events::{Facts, Flags, Hash, Ids, Kept, Text, Times, hashed};
 use crate::mfa::operation::{OperationClass, Status, category_can_be_attempt};
-
-/// A hash that is never 0, so that none at all takes no room of its own.
-pub(crate) type Hash = NonZeroU128;
 
 /// A row that can be part of an attempt. There are as many as rows: its texts stay where they are,
 /// see [`Names`].
@@ -86,7 +81,8 @@ pub(crate) fn read_events(rows: &RecordBatch, facts: &[Facts], batch: usize) -> 
     let (event_ids, subscriptions, resources) =
         (text("event_id"), text("subscription_id"), text("resource_id"));
     let (operations, statuses, categories) = (text("operation"), text("status"), text("category"));
-    let (correlations, operation_ids) = (text("correlation_id"), text("operation_id"));
+    let (correlations, operation_ids) =
+        (Ids::of(rows, "correlation_id"), Ids::of(rows, "operation_id"));
     let (callers, caller_oids, actions) =
         (text("caller"), text("caller_oid"), text("authorization_action"));
     let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
@@ -117,9 +113,8 @@ pub(crate) fn read_events(rows: &RecordBatch, facts: &[Facts], batch: usize) -> 
         }
         let base = hash(&buffer);
         let with = |id: Hash| hashed([base.to_le_bytes(), id.get().to_le_bytes()].as_flattened());
-        let hash_of = |ids: Text<'_>| ids.get(row).map(|id| hashed(id.as_bytes()));
-        let correlation = hash_of(correlations);
-        let by_operation = if policy.is_none() { hash_of(operation_ids).map(with) } else { None };
+        let correlation = correlations.get(row);
+        let by_operation = if policy.is_none() { operation_ids.get(row).map(with) } else { None };
         let component = correlation.or(by_operation).map_or_else(
             || low(hash(event_ids.get(row).unwrap_or_default().as_bytes())),
             |binds| low(binds.get()),
@@ -137,10 +132,6 @@ pub(crate) fn read_events(rows: &RecordBatch, facts: &[Facts], batch: usize) -> 
         });
     }
     events
-}
-
-fn hashed(bytes: &[u8]) -> Hash {
-    Hash::new(hash(bytes)).unwrap_or(Hash::MIN)
 }
 
 impl Event {

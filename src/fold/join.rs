@@ -11,7 +11,8 @@ use foldhash::fast::FixedState;
 
 use crate::extract::policy::PolicyFlags;
 use crate::fold::attempt::Attempt;
-use crate::fold::event::{Event, Hash, Names};
+use crate::fold::event::{Event, Names};
+use crate::fold::events::Hash;
 use crate::mfa::operation::OperationClass;
 
 /// Joins every policy event, counts the verdicts of MFA policies in its attempt, and adds the
