@@ -291,7 +291,12 @@ impl Collector {
 
     /// Memory of the rows, in bytes.
     fn memory_bytes(&self) -> u64 {
-        self.memory + self.held.bytes() + self.held_policy.bytes()
+        // Rows that are folded become attempts from their numbers; others become tables as they are.
+        let held = match self.spill {
+            Some(true) => self.held.bytes(),
+            Some(false) | None => self.held.plain_bytes(),
+        };
+        self.memory + held + self.held_policy.plain_bytes()
     }
 
     /// Ends the segment of rows that is being filled.

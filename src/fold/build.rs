@@ -18,6 +18,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use crate::fold::attempt::{Attempt, Part, source_column};
 use crate::fold::duplicate::Place;
 use crate::fold::events::{Kept, Text};
+use crate::fold::held::is_same;
 use crate::schema::attempt::TABLE;
 
 type Ordered<'p, 'a> = [(&'p Part<'a>, &'p Attempt<'a>)];
@@ -150,11 +151,6 @@ impl<'a> Sources<'a> {
         let others = self.arrays.iter().map(|array| *array as &dyn Array);
         std::iter::once(first).chain(others).collect()
     }
-}
-
-/// Whether two arrays are the same memory.
-fn is_same(left: &StringViewArray, right: &StringViewArray) -> bool {
-    left.len() == right.len() && left.views().ptr_eq(right.views())
 }
 
 /// The text of the first row of each attempt that has one.

@@ -100,6 +100,11 @@ impl<'a> Text<'a> {
         self.texts
     }
 
+    /// The same, if the column only has their numbers.
+    pub(crate) fn numbered(self) -> Option<&'a StringViewArray> {
+        self.texts.filter(|_| !matches!(self.numbers, Numbers::None))
+    }
+
     /// Where the text of a row is.
     pub(crate) fn place(self, row: usize) -> Option<(&'a StringViewArray, usize)> {
         let texts = self.texts?;

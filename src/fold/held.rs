@@ -16,6 +16,7 @@ use arrow_array::{
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use arrow_select::concat::concat;
+use arrow_select::interleave::interleave;
 use arrow_select::take::take;
 use foldhash::fast::FixedState;
 
@@ -175,6 +176,18 @@ enum Column {
     Whole(ArrayRef),
 }
 
+impl Column {
+    /// The column, the texts of which are numbered in `texts`.
+    fn array(self, texts: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+        match self {
+            Self::Bytes(numbers) => dictionary::<UInt8Type>(numbers, texts),
+            Self::Shorts(numbers) => dictionary::<UInt16Type>(numbers, texts),
+            Self::Words(numbers) => dictionary::<UInt32Type>(numbers, texts),
+            Self::Whole(array) => Ok(array),
+        }
+    }
+}
+
 /// The numbers of a segment, in as few bytes as the largest of them takes.
 fn packed(numbers: &[u32]) -> Column {
     let largest = numbers.iter().copied().max().unwrap_or_default();
@@ -209,6 +222,8 @@ pub(crate) struct Held {
     rows: usize,
     segments: Vec<(Vec<Column>, usize)>,
     bytes: usize,
+    /// What the views of numbered texts would take, in bytes.
+    views_bytes: usize,
 }
 
 impl Held {
@@ -233,6 +248,7 @@ impl Held {
                         + usize::from(texts.count > 1 << 8)
                         + 2 * usize::from(texts.count > 1 << 16);
                     self.bytes += texts.bytes - before + column.len() * width;
+                    self.views_bytes += column.len() * (size_of::<u128>() - width);
                 }
                 Store::Texts(builder) => {
                     for text in column.as_string_view() {
@@ -264,6 +280,11 @@ impl Held {
     /// Memory of all rows, in bytes.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes as u64
+    }
+
+    /// Memory of all rows once their texts are texts again, see [`plain`], in bytes.
+    pub(crate) fn plain_bytes(&self) -> u64 {
+        (self.bytes + self.views_bytes) as u64
     }
 
     /// Ends the segment that is being filled, if it has rows.
@@ -325,12 +346,7 @@ impl Held {
             let columns = columns
                 .into_iter()
                 .zip(&texts)
-                .map(|(column, texts)| match column {
-                    Column::Bytes(numbers) => dictionary::<UInt8Type>(numbers, texts),
-                    Column::Shorts(numbers) => dictionary::<UInt16Type>(numbers, texts),
-                    Column::Words(numbers) => dictionary::<UInt32Type>(numbers, texts),
-                    Column::Whole(array) => Ok(array),
-                })
+                .map(|(column, texts)| column.array(texts))
                 .collect::<Result<Vec<ArrayRef>, ArrowError>>()?;
             let field = |(field, column): (&Arc<Field>, &ArrayRef)| {
                 field.as_ref().clone().with_data_type(column.data_type().clone())
@@ -374,7 +390,8 @@ pub(crate) fn plain_type(kind: &DataType) -> &DataType {
     }
 }
 
-/// The rows at some places of some batches of one schema, with texts of their own.
+/// The rows at some places of some batches of one schema, with texts of their own: numbered ones
+/// where those of the batches share their numbers.
 ///
 /// # Errors
 /// Only when a column outgrows Arrow's limits.
@@ -386,28 +403,65 @@ pub(crate) fn gathered(
         return Ok(RecordBatch::new_empty(Arc::new(Schema::empty())));
     };
     let mut fields = Vec::with_capacity(first.num_columns());
-    let mut columns = Vec::with_capacity(first.num_columns());
+    let mut columns: Vec<ArrayRef> = Vec::with_capacity(first.num_columns());
     for (index, field) in first.schema_ref().fields().iter().enumerate() {
-        let kind = plain_type(field.data_type());
-        fields.push(field.as_ref().clone().with_data_type(kind.clone()));
         let arrays = || batches.iter().map(|batch| batch.column(index));
-        if *kind != DataType::Utf8View {
+        let column = if *plain_type(field.data_type()) == DataType::Utf8View {
+            let texts: Vec<Text<'_>> = arrays().map(Text::from).collect();
+            texts_at(field.name(), &texts, places)?
+        } else {
             let arrays: Vec<&dyn Array> = arrays().map(AsRef::as_ref).collect();
-            columns.push(arrow_select::interleave::interleave(&arrays, places)?);
-            continue;
-        }
-        let mut builder = StringViewBuilder::with_capacity(places.len());
-        if !UNIQUE.contains(&field.name().as_str()) {
-            builder = builder.with_deduplicate_strings();
-        }
-        let texts: Vec<Text<'_>> = arrays().map(Text::from).collect();
-        for (batch, row) in places {
-            builder.append_option(texts[*batch].get(*row));
-        }
-        columns.push(Arc::new(builder.finish()) as ArrayRef);
+            interleave(&arrays, places)?
+        };
+        fields.push(field.as_ref().clone().with_data_type(column.data_type().clone()));
+        columns.push(column);
     }
     let options = RecordBatchOptions::new().with_row_count(Some(places.len()));
     RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
+}
+
+fn texts_at(
+    name: &str,
+    texts: &[Text<'_>],
+    places: &[(usize, usize)],
+) -> Result<ArrayRef, ArrowError> {
+    let Some(all) = shared(texts) else {
+        let mut builder = StringViewBuilder::with_capacity(places.len());
+        if !UNIQUE.contains(&name) {
+            builder = builder.with_deduplicate_strings();
+        }
+        builder.extend(places.iter().map(|(batch, row)| texts[*batch].get(*row)));
+        return Ok(Arc::new(builder.finish()));
+    };
+    let mut own = StringViewBuilder::new();
+    own.append_null();
+    let mut count = 1;
+    // By number in `all`, that among `own`; 0 is none at all in both.
+    let mut number_of = vec![0; all.len()];
+    let number = |(batch, row): &(usize, usize)| {
+        let (_, at) = texts[*batch].place(*row)?;
+        if number_of[at] == 0 && all.is_valid(at) {
+            own.append_value(all.value(at));
+            number_of[at] = count;
+            count += 1;
+        }
+        Some(number_of[at])
+    };
+    let numbers: Vec<u32> = places.iter().map(number).map(Option::unwrap_or_default).collect();
+    let own: ArrayRef = Arc::new(own.finish());
+    packed(&numbers).array(&own)
+}
+
+/// The texts that several columns number, if it is the same array.
+fn shared<'a>(columns: &[Text<'a>]) -> Option<&'a StringViewArray> {
+    let first = columns.first()?.numbered()?;
+    let is_same = |column: &Text<'_>| column.numbered().is_some_and(|texts| is_same(first, texts));
+    columns.iter().all(is_same).then_some(first)
+}
+
+/// Whether two arrays are the same memory.
+pub(crate) fn is_same(left: &StringViewArray, right: &StringViewArray) -> bool {
+    left.len() == right.len() && left.views().ptr_eq(right.views())
 }
 
 #[cfg(test)]

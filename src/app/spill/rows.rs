@@ -26,7 +26,10 @@ const PARTS: usize = 64;
 const PAIRS_HELD_MAX: usize = 2 << 20;
 
 /// Bytes of blocks that are read back together.
-const GROUP_BYTES: usize = 12 << 20;
+const GROUP_BYTES: usize = 6 << 20;
+
+/// Parts that are written together: what is in memory of them is a copy of the rows.
+const PARTS_WRITTEN: usize = 8;
 
 /// Columns beside those of the table.
 const NUMBER: &str = "azmfa:number";
@@ -69,10 +72,11 @@ impl RowSpill {
             .collect::<Result<Vec<RecordBatch>, ArrowError>>()
             .map_err(Error::Arrow)?;
         let Some(pairs) = &mut self.pairs else {
-            let bytes = all_in_order(&batches)
-                .and_then(|batches| encoded(&batches))
-                .map_err(Error::Arrow)?;
-            return self.rows.push(0, &bytes).map_err(Error::Spill);
+            for batch in &batches {
+                let bytes = encoded(&[whole(batch)?]).map_err(Error::Arrow)?;
+                self.rows.push(0, &bytes).map_err(Error::Spill)?;
+            }
+            return Ok(());
         };
         let events: Vec<Vec<(u32, u64, Option<_>)>> = leaving
             .par_iter()
@@ -96,14 +100,16 @@ impl RowSpill {
                 }
             }
         }
-        let blocks = dealt
-            .par_iter()
-            .map(|places| encoded(&[gathered(&batches, places)?]))
-            .collect::<Result<Vec<Vec<u8>>, ArrowError>>()
-            .map_err(Error::Arrow)?;
-        for (part, bytes) in blocks.into_iter().enumerate() {
-            if !dealt[part].is_empty() {
-                self.rows.push(part, &bytes).map_err(Error::Spill)?;
+        for (dealt, first) in dealt.chunks(PARTS_WRITTEN).zip((0..).step_by(PARTS_WRITTEN)) {
+            let blocks = dealt
+                .par_iter()
+                .map(|places| encoded(&[gathered(&batches, places)?]))
+                .collect::<Result<Vec<Vec<u8>>, ArrowError>>()
+                .map_err(Error::Arrow)?;
+            for (part, bytes) in (first..).zip(blocks) {
+                if !dealt[part - first].is_empty() {
+                    self.rows.push(part, &bytes).map_err(Error::Spill)?;
+                }
             }
         }
         Ok(())
@@ -119,9 +125,8 @@ impl RowSpill {
         numbers: &[u64],
     ) -> Result<(), Error> {
         let numbers: ArrayRef = Arc::new(UInt64Array::from(numbers.to_vec()));
-        let bytes = with_columns(rows, &[(NUMBER, numbers)])
-            .and_then(|batch| encoded(&all_in_order(&[batch])?))
-            .map_err(Error::Arrow)?;
+        let batch = with_columns(rows, &[(NUMBER, numbers)]).map_err(Error::Arrow)?;
+        let bytes = encoded(&[whole(&batch)?]).map_err(Error::Arrow)?;
         self.policies.push(0, &bytes).map_err(Error::Spill)
     }
 
@@ -278,13 +283,10 @@ fn groups(blocks: &[Block]) -> Vec<Vec<Block>> {
     groups.into_iter().map(|(_, blocks)| blocks).collect()
 }
 
-/// The batches with texts of their own.
-fn all_in_order(batches: &[RecordBatch]) -> Result<Vec<RecordBatch>, ArrowError> {
-    let own = |batch: &RecordBatch| {
-        let places: Vec<(usize, usize)> = (0..batch.num_rows()).map(|row| (0, row)).collect();
-        gathered(std::slice::from_ref(batch), &places)
-    };
-    batches.par_iter().map(own).collect()
+/// All rows of a batch with texts of their own.
+fn whole(batch: &RecordBatch) -> Result<RecordBatch, Error> {
+    let places: Vec<(usize, usize)> = (0..batch.num_rows()).map(|row| (0, row)).collect();
+    gathered(std::slice::from_ref(batch), &places).map_err(Error::Arrow)
 }
 
 fn with_hidden(rows: &RecordBatch, first: u64, facts: &[Facts]) -> Result<RecordBatch, ArrowError> {
