@@ -26,7 +26,7 @@ pub const CONTAINER_DEPTH_MAX: usize = 4;
 /// Rejected records that are kept for being shown at the end of a run.
 pub const REJECTS_SAMPLED_MAX: usize = 10;
 /// Bytes of rows that are kept in memory unless `--memory` says otherwise; past them, rows wait on
-/// disk.
+/// disk. Rows that will be folded count as they are kept, about 170 bytes each: what comes of them,
+/// and what the engine needs for it, takes a few times as much again. Others count as the engine
+/// gets them.
 pub const ROWS_HELD_BYTES: u64 = 64 << 20;
-/// The same where rows will be folded: dealing them out on disk and back costs more.
-pub const FOLDED_ROWS_HELD_BYTES: u64 = 256 << 20;

@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions};
-use arrow_buffer::Buffer;
+use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch};
 use arrow_schema::ArrowError;
 use arrow_select::filter::filter_record_batch;
 
@@ -28,6 +26,7 @@ use crate::extract::identity::RowKey;
 use crate::extract::policy::PolicyFlags;
 use crate::fold::calendar::Days;
 use crate::fold::events::{Facts, Kept, Text, Times};
+use crate::fold::held::{Held, SEGMENT_ROWS};
 use crate::format::FORMATS;
 use crate::limits::REJECTS_SAMPLED_MAX;
 use crate::schema::activity::TABLE as ACTIVITY;
@@ -75,7 +74,15 @@ pub(crate) struct Ingested {
 pub(crate) struct Collector {
     duplicates: Duplicates,
     batches: Vec<Batch>,
+    /// The rows of the batches that have none.
+    held: Held,
+    /// What is known of the rows of its open segment.
+    open: Vec<Facts>,
     policy: Vec<PolicyBatch>,
+    /// The rows of the policies that have none.
+    held_policy: Held,
+    /// The events of the rows of its open segment.
+    open_policy: Vec<u64>,
     out: Ingested,
     rejects: Option<RejectFile>,
     wanted: Vec<&'static str>,
@@ -99,10 +106,11 @@ pub(crate) struct Collector {
     claims: BTreeMap<usize, (u64, u64)>,
 }
 
-/// A batch of `activity` that was taken.
+/// Rows of `activity` that were taken.
 #[derive(Debug)]
 struct Batch {
-    rows: RecordBatch,
+    /// None while they are held with others; then they are the next segment of these.
+    rows: Option<RecordBatch>,
     facts: Vec<Facts>,
     /// Number of its first row.
     first: u64,
@@ -110,11 +118,17 @@ struct Batch {
     is_table: bool,
 }
 
+impl Batch {
+    fn rows(&self) -> Result<&RecordBatch, Error> {
+        self.rows.as_ref().ok_or_else(missing)
+    }
+}
+
 /// Rows of `activity_policy`.
 #[derive(Debug)]
 enum PolicyBatch {
-    /// Of a batch of `activity`, with the number of the event of each.
-    Extracted { rows: RecordBatch, events: Vec<u64> },
+    /// Of batches of `activity`, with the number of the event of each; rows as in [`Batch`].
+    Extracted { rows: Option<RecordBatch>, events: Vec<u64> },
     /// Of a table that `convert` wrote: their events are known by id.
     Table(RecordBatch),
 }
@@ -124,7 +138,11 @@ impl Collector {
         Self {
             duplicates: Duplicates::default(),
             batches: Vec::new(),
+            held: Held::new(job.hashed.clone()),
+            open: Vec::new(),
             policy: Vec::new(),
+            held_policy: Held::default(),
+            open_policy: Vec::new(),
             out: Ingested::default(),
             rejects: job.rejects.take(),
             wanted: job.wanted.activity.clone(),
@@ -176,10 +194,11 @@ impl Collector {
         progress.add_rows(rows.num_rows() as u64);
         if !chunk.policy_rows.is_empty() {
             let first = self.duplicates.rows();
-            let events = chunk.policy_rows.iter().map(|row| first + u64::from(*row)).collect();
-            let rows = fitted(chunk.policy).map_err(Error::Arrow)?;
-            self.memory += held_bytes(&rows);
-            self.policy.push(PolicyBatch::Extracted { rows, events });
+            self.open_policy.extend(chunk.policy_rows.iter().map(|row| first + u64::from(*row)));
+            self.held_policy.push(&chunk.policy);
+            if self.held_policy.open_rows() >= SEGMENT_ROWS {
+                self.close_policies()?;
+            }
         }
         self.take_rows(rows, &chunk.keys, false)?;
         for mut reject in chunk.rejects {
@@ -199,6 +218,7 @@ impl Collector {
         if name == ACTIVITY_POLICY.name {
             let rows = conform(batch, &ACTIVITY_POLICY, |_| true).map_err(Error::Arrow)?;
             let rows = with_mfa_policies(&rows, &self.mfa_policies).map_err(Error::Arrow)?;
+            self.close_policies()?;
             self.policy.push(PolicyBatch::Table(rows));
             return Ok(());
         }
@@ -231,7 +251,9 @@ impl Collector {
         if keys.is_empty() {
             return Ok(());
         }
-        let rows = fitted(rows).map_err(Error::Arrow)?;
+        if is_table {
+            self.close_rows()?;
+        }
         let first = self.duplicates.add(keys).map_err(Error::Spill)?;
         if let Some((low, high)) = span(&rows) {
             let known = self.stream.span.unwrap_or((low, high));
@@ -244,14 +266,22 @@ impl Collector {
                 self.times.push(0, &time).map_err(Error::Spill)?;
             }
         }
-        // Rows of tables wait for the table of policies.
-        if !is_table || self.spill.is_none() {
-            self.memory += held_bytes(&rows);
+        let facts = keys.iter().map(Facts::from);
+        if is_table {
+            // Rows of tables wait for the table of policies, whatever they take.
+            if self.spill.is_none() {
+                self.memory += rows.get_array_memory_size() as u64;
+            }
+            self.batches.push(Batch { rows: Some(rows), facts: facts.collect(), first, is_table });
+        } else {
+            self.held.push(&rows);
+            self.open.extend(facts);
+            if self.held.open_rows() >= SEGMENT_ROWS {
+                self.close_rows()?;
+            }
         }
-        let facts = keys.iter().map(Facts::from).collect();
-        self.batches.push(Batch { rows, facts, first, is_table });
         match self.memory_max {
-            Some(bytes) if self.memory > bytes => match self.spill {
+            Some(bytes) if self.memory_bytes() > bytes => match self.spill {
                 Some(folds) => self.spill_rows(folds),
                 None => Err(Error::Memory { bytes }),
             },
@@ -259,8 +289,57 @@ impl Collector {
         }
     }
 
+    /// Memory of the rows, in bytes.
+    fn memory_bytes(&self) -> u64 {
+        // Rows that are folded become attempts from their numbers; others become tables as they are.
+        let held = match self.spill {
+            Some(true) => self.held.bytes(),
+            Some(false) | None => self.held.plain_bytes(),
+        };
+        self.memory + held + self.held_policy.plain_bytes()
+    }
+
+    /// Ends the segment of rows that is being filled.
+    fn close_rows(&mut self) -> Result<(), Error> {
+        let facts = std::mem::take(&mut self.open);
+        if !facts.is_empty() {
+            self.held.close().map_err(Error::Arrow)?;
+            let first = self.duplicates.rows() - facts.len() as u64;
+            self.batches.push(Batch { rows: None, facts, first, is_table: false });
+        }
+        Ok(())
+    }
+
+    /// The same for the rows of policies.
+    fn close_policies(&mut self) -> Result<(), Error> {
+        let events = std::mem::take(&mut self.open_policy);
+        if !events.is_empty() {
+            self.held_policy.close().map_err(Error::Arrow)?;
+            self.policy.push(PolicyBatch::Extracted { rows: None, events });
+        }
+        Ok(())
+    }
+
+    /// Gives every batch its rows.
+    fn let_go(&mut self) -> Result<(), Error> {
+        self.close_rows()?;
+        self.close_policies()?;
+        let mut held = self.held.take().map_err(Error::Arrow)?.into_iter();
+        for batch in self.batches.iter_mut().filter(|batch| batch.rows.is_none()) {
+            batch.rows = held.next();
+        }
+        let mut held = self.held_policy.take().map_err(Error::Arrow)?.into_iter();
+        for policy in &mut self.policy {
+            if let PolicyBatch::Extracted { rows: rows @ None, .. } = policy {
+                *rows = held.next();
+            }
+        }
+        Ok(())
+    }
+
     /// Moves the rows in memory to disk, but for those of tables.
     fn spill_rows(&mut self, folds: bool) -> Result<(), Error> {
+        self.let_go()?;
         let (stay, leave): (Vec<Batch>, Vec<Batch>) =
             std::mem::take(&mut self.batches).into_iter().partition(|batch| batch.is_table);
         self.batches = stay;
@@ -272,13 +351,14 @@ impl Collector {
         let mut policies = Vec::new();
         for policy in std::mem::take(&mut self.policy) {
             match policy {
-                PolicyBatch::Extracted { rows, events } => spilled.push_policies(&rows, &events)?,
+                PolicyBatch::Extracted { rows, events } => {
+                    spilled.push_policies(&rows.ok_or_else(missing)?, &events)?;
+                }
                 PolicyBatch::Table(rows) => policies.push(PolicyBatch::Table(rows)),
             }
         }
         self.policy = policies;
         self.spilled = Some(spilled);
-        self.memory = 0;
         Ok(())
     }
 
@@ -345,6 +425,7 @@ impl Collector {
                 *with_claims,
             ));
         }
+        self.let_go()?;
         self.add_policies_of_tables();
         let dropped = self.duplicates.dropped().map_err(Error::Spill)?;
         self.out.accounting.duplicates = dropped.len() as u64;
@@ -374,12 +455,13 @@ impl Collector {
     fn finish_held(&mut self, masks: Vec<Option<BooleanArray>>) -> Result<(), Error> {
         let out = &mut self.out;
         for (batch, mask) in std::mem::take(&mut self.batches).into_iter().zip(masks) {
+            let rows = batch.rows.ok_or_else(missing)?;
             let (rows, facts) = match mask {
-                None => (batch.rows, batch.facts),
+                None => (rows, batch.facts),
                 Some(keep) => {
                     let facts = batch.facts.iter().zip(keep.values()).filter(|(_, keep)| *keep);
                     let facts = facts.map(|(facts, _)| *facts).collect();
-                    (filter_record_batch(&batch.rows, &keep).map_err(Error::Arrow)?, facts)
+                    (filter_record_batch(&rows, &keep).map_err(Error::Arrow)?, facts)
                 }
             };
             if let Some((low, high)) = span(&rows) {
@@ -424,11 +506,14 @@ impl Collector {
         masks: &[Option<BooleanArray>],
         dropped: &[u64],
     ) -> Result<(), Error> {
-        let kept_ids = self.kept_ids_of_tables(masks);
+        let kept_ids = self.kept_ids_of_tables(masks)?;
         for policy in std::mem::take(&mut self.policy) {
             let rows = match policy {
-                PolicyBatch::Extracted { rows, .. } if dropped.is_empty() => rows,
+                PolicyBatch::Extracted { rows, .. } if dropped.is_empty() => {
+                    rows.ok_or_else(missing)?
+                }
                 PolicyBatch::Extracted { rows, events } => {
+                    let rows = rows.ok_or_else(missing)?;
                     let keep = |number: &u64| Some(dropped.binary_search(number).is_err());
                     let mask: BooleanArray = events.iter().map(keep).collect();
                     filter_record_batch(&rows, &mask).map_err(Error::Arrow)?
@@ -445,16 +530,16 @@ impl Collector {
     }
 
     /// Ids of the kept policy events that come from tables.
-    fn kept_ids_of_tables(&self, masks: &[Option<BooleanArray>]) -> HashSet<String> {
+    fn kept_ids_of_tables(&self, masks: &[Option<BooleanArray>]) -> Result<HashSet<String>, Error> {
         let mut ids = HashSet::new();
         let batches = self.batches.iter().zip(masks);
         for (batch, mask) in batches.filter(|(batch, _)| batch.is_table) {
-            let column = Text::of(&batch.rows, "event_id");
+            let column = Text::of(batch.rows()?, "event_id");
             let is_kept = |row: &usize| mask.as_ref().is_none_or(|keep| keep.value(*row));
             let kept = (0..batch.facts.len()).filter(is_kept);
             ids.extend(kept.filter_map(|row| column.get(row)).map(str::to_owned));
         }
-        ids
+        Ok(ids)
     }
 
     fn nothing_readable(&self) -> Error {
@@ -486,7 +571,8 @@ impl Collector {
             }
         }
         for batch in self.batches.iter_mut().filter(|batch| batch.is_table) {
-            let ids = Text::of(&batch.rows, "event_id");
+            let Some(rows) = &batch.rows else { continue };
+            let ids = Text::of(rows, "event_id");
             for (row, facts) in batch.facts.iter_mut().enumerate() {
                 if let Some(known) = ids.get(row).and_then(|id| flags.get(id)) {
                     facts.policies = *known;
@@ -496,32 +582,20 @@ impl Collector {
     }
 }
 
-/// The batch without room for more rows: a chunk of input gives few, and many chunks are kept.
-fn fitted(rows: RecordBatch) -> Result<RecordBatch, ArrowError> {
-    let (schema, mut columns, count) = rows.into_parts();
-    columns.iter_mut().for_each(Array::shrink_to_fit);
-    let options = RecordBatchOptions::new().with_row_count(Some(count));
-    RecordBatch::try_new_with_options(schema, columns, &options)
-}
-
-/// Bytes of the values of a batch, without the room that its buffers may have left.
-fn held_bytes(rows: &RecordBatch) -> u64 {
-    let bytes = |column: &ArrayRef| match column.as_string_view_opt() {
-        Some(texts) => {
-            let buffers: usize = texts.data_buffers().iter().map(Buffer::len).sum();
-            texts.views().len() * size_of::<u128>() + buffers
-        }
-        None => column.get_array_memory_size(),
-    };
-    rows.columns().iter().map(bytes).sum::<usize>() as u64
+/// A batch has its rows once all are let go.
+fn missing() -> Error {
+    Error::Arrow(ArrowError::ComputeError("a batch lacks its rows".to_owned()))
 }
 
 /// Writes rows to disk.
 fn push_all(spilled: &mut RowSpill, batches: Vec<Batch>) -> Result<(), Error> {
-    let leaving: Vec<Leaving> = batches
+    let leaving = batches
         .into_iter()
-        .map(|batch| Leaving { rows: batch.rows, facts: batch.facts, first: batch.first })
-        .collect();
+        .map(|batch| {
+            let rows = batch.rows.ok_or_else(missing)?;
+            Ok(Leaving { rows, facts: batch.facts, first: batch.first })
+        })
+        .collect::<Result<Vec<Leaving>, Error>>()?;
     if leaving.is_empty() { Ok(()) } else { spilled.push(&leaving) }
 }
 

@@ -39,6 +39,8 @@ pub(crate) struct Job<'a> {
     /// What becomes of rows past that: they go to disk, and whether they are to be folded then;
     /// without it the run ends.
     pub(crate) spill: Option<bool>,
+    /// Columns of `activity` of which the hashes are enough.
+    pub(crate) hashed: Vec<&'static str>,
     pub(crate) strict: bool,
     pub(crate) rejects: Option<RejectFile>,
 }

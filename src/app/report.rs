@@ -23,7 +23,7 @@ use crate::error::Accounting;
 use crate::extract::Wanted;
 use crate::extract::filter::Filter;
 use crate::format::FORMATS;
-use crate::limits::{FOLDED_ROWS_HELD_BYTES, ROWS_HELD_BYTES};
+use crate::limits::ROWS_HELD_BYTES;
 use crate::render::Page;
 use crate::report::param::bind;
 use crate::report::plan::plan;
@@ -175,10 +175,9 @@ pub(crate) fn read_with(
         inputs: &options.inputs,
         wanted,
         pool,
-        memory: options.memory.or(wishes
-            .spills()
-            .map(|folds| if folds { FOLDED_ROWS_HELD_BYTES } else { ROWS_HELD_BYTES })),
+        memory: options.memory.or(wishes.spills().map(|_| ROWS_HELD_BYTES)),
         spill: wishes.spills(),
+        hashed: wishes.hashed_columns(),
         strict: options.strict,
         rejects,
     };

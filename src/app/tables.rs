@@ -4,8 +4,13 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, StringViewArray};
-use arrow_schema::{ArrowError, Schema, SchemaRef};
+use arrow_array::cast::AsArray;
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, StringViewArray, new_null_array,
+};
+use arrow_schema::{ArrowError, Field, Schema, SchemaRef};
+use arrow_select::filter::filter;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::app::collect::Ingested;
 use crate::app::error::Error;
@@ -13,16 +18,19 @@ use crate::app::spill::rows::Spilled;
 use crate::app::spill::table::TableFile;
 use crate::engine::{Rows, TableInput};
 use crate::error::Warning;
-use crate::fold::attempt::{COLUMNS_READ, Folded, fold, source_column};
+use crate::fold::attempt::{
+    COLUMNS_COMPARED, COLUMNS_READ, COLUMNS_READ_LATE, Folded, fold_events, read_all, source_column,
+};
 use crate::fold::calendar::{DAYS_MAX, calendar};
-use crate::fold::events::Kept;
+use crate::fold::events::{Flags, Kept};
+use crate::fold::held::plain;
 use crate::report::plan::Plan;
 use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
 use crate::schema::attempt::TABLE as ATTEMPT;
 use crate::schema::calendar::TABLE as CALENDAR;
 use crate::schema::run::TABLE as RUN;
-use crate::schema::{TABLES, Table};
+use crate::schema::{Column, TABLES, Table};
 use crate::time::format_micros;
 
 /// Which columns of which tables are wanted.
@@ -73,7 +81,7 @@ impl Wishes {
                 table.columns.iter().map(|column| column.name.to_owned()).collect();
             (table.name.to_owned(), columns)
         };
-        let plan = Plan { columns: TABLES.iter().map(all).collect(), views: Vec::new() };
+        let plan = Plan { columns: TABLES.iter().map(all).collect(), ..Plan::default() };
         Self { plan, is_everything: true }
     }
 
@@ -90,16 +98,24 @@ impl Wishes {
         let names = ACTIVITY.columns.iter().map(|column| column.name);
         names
             .filter(|name| {
-                let for_attempts = ATTEMPT.columns.iter().any(|column| {
-                    self.plan.needs(ATTEMPT.name, column.name)
-                        && source_column(column.name) == Some(name)
-                });
                 *name == "event_time"
-                    || self.plan.needs(ACTIVITY.name, name)
+                    || self.shows(name)
                     || (self.folds() && COLUMNS_READ.contains(name))
-                    || for_attempts
             })
             .collect()
+    }
+
+    /// Columns of `activity` that are only compared, while rows are folded.
+    pub(crate) fn hashed_columns(&self) -> Vec<&'static str> {
+        COLUMNS_COMPARED.iter().copied().filter(|name| !self.shows(name)).collect()
+    }
+
+    /// Whether SQL sees the column of `activity`, there or in `attempt`.
+    fn shows(&self, name: &str) -> bool {
+        let in_attempt = |column: &Column| {
+            self.plan.needs(ATTEMPT.name, column.name) && source_column(column.name) == Some(name)
+        };
+        self.plan.needs(ACTIVITY.name, name) || ATTEMPT.columns.iter().any(in_attempt)
     }
 
     /// The columns of `activity_policy` that have to be extracted.
@@ -120,13 +136,15 @@ impl Wishes {
         ingested: &mut Ingested,
         window: (Option<i64>, Option<i64>),
     ) -> Result<Vec<Made>, Error> {
+        let mut days = std::mem::take(&mut ingested.days);
+        if self.reads(&CALENDAR) {
+            days.add_all(&ingested.kept.batches);
+        }
         let mut made = match ingested.spilled.take() {
             Some(spilled) => self.make_on_disk(&spilled)?,
             None => self.make_in_memory(ingested)?,
         };
         if self.reads(&CALENDAR) {
-            let mut days = std::mem::take(&mut ingested.days);
-            days.add_all(&ingested.kept.batches);
             let (days, left_out) = calendar(days).map_err(Error::Arrow)?;
             if left_out {
                 ingested.accounting.warnings.push(Warning {
@@ -143,15 +161,17 @@ impl Wishes {
     }
 
     /// The tables of rows that are in memory.
-    fn make_in_memory(&self, ingested: &Ingested) -> Result<Vec<Made>, Error> {
+    fn make_in_memory(&self, ingested: &mut Ingested) -> Result<Vec<Made>, Error> {
+        let (kept, policy) =
+            (std::mem::take(&mut ingested.kept), std::mem::take(&mut ingested.policy));
         let mut made = Vec::new();
-        let folded = self.folded(&ingested.kept)?;
+        let (kept, folded) = self.folded(kept)?;
         if self.reads(&ACTIVITY) {
-            made.push(self.activity(&ingested.kept, folded.as_ref()).map_err(Error::Arrow)?);
+            made.push(self.activity(kept, folded.as_ref()).map_err(Error::Arrow)?);
         }
         if self.reads(&ACTIVITY_POLICY) {
             let schema = self.policy_schema();
-            made.push(cut(&ACTIVITY_POLICY, schema, &ingested.policy).map_err(Error::Arrow)?);
+            made.push(cut(&ACTIVITY_POLICY, schema, policy).map_err(Error::Arrow)?);
         }
         if let (true, Some(folded)) = (self.reads(&ATTEMPT), folded) {
             made.push(of_batch(&ATTEMPT, folded.attempts));
@@ -163,10 +183,10 @@ impl Wishes {
     /// are in no particular order.
     fn make_on_disk(&self, spilled: &Spilled) -> Result<Vec<Made>, Error> {
         let groups = spilled.each_group(|kept| {
-            let folded = self.folded(&kept)?;
+            let (kept, folded) = self.folded(kept)?;
             let mut files = Vec::new();
             if self.reads(&ACTIVITY) {
-                let made = self.activity(&kept, folded.as_ref()).map_err(Error::Arrow)?;
+                let made = self.activity(kept, folded.as_ref()).map_err(Error::Arrow)?;
                 files.push((made.table, made.schema.clone(), written(&made)?));
             }
             if let (true, Some(folded)) = (self.reads(&ATTEMPT), folded) {
@@ -198,26 +218,84 @@ impl Wishes {
         ACTIVITY_POLICY.arrow_schema(|name| self.plan.needs(ACTIVITY_POLICY.name, name))
     }
 
-    fn folded(&self, kept: &Kept) -> Result<Option<Folded>, Error> {
+    /// Folds the rows, and gives them back without the columns that only folding reads.
+    fn folded(&self, mut kept: Kept) -> Result<(Kept, Option<Folded>), Error> {
         if !self.folds() {
-            return Ok(None);
+            return Ok((kept, None));
         }
+        let events = read_all(&kept);
+        kept.retain(|name| self.shows(name) || COLUMNS_READ_LATE.contains(&name))
+            .map_err(Error::Arrow)?;
         let wants_ids = self.plan.needs(ACTIVITY.name, "attempt_id");
         let wanted = |name: &str| self.plan.needs(ATTEMPT.name, name);
-        fold(kept, wanted, wants_ids).map(Some).map_err(Error::Arrow)
+        let folded = fold_events(events, &kept, wanted, wants_ids).map_err(Error::Arrow)?;
+        Ok((kept, Some(folded)))
     }
 
-    fn activity(&self, kept: &Kept, folded: Option<&Folded>) -> Result<Made, ArrowError> {
+    fn activity(&self, kept: Kept, folded: Option<&Folded>) -> Result<Made, ArrowError> {
         let attempt_ids =
             folded.map(|folded| folded.attempt_ids.as_slice()).filter(|ids| !ids.is_empty());
         let schema = ACTIVITY.arrow_schema(|name| self.plan.needs(ACTIVITY.name, name));
-        let mut batches = kept.batches.clone();
+        let mut batches = kept.batches;
         if let Some(ids) = attempt_ids {
             for (batch, ids) in batches.iter_mut().zip(ids) {
                 *batch = with_column(batch, "attempt_id", ids)?;
             }
         }
-        cut(&ACTIVITY, schema, &batches)
+        if self.folds() && !self.plan.of_policy_events.is_empty() {
+            return self.narrowed(schema, batches);
+        }
+        cut(&ACTIVITY, schema, batches)
+    }
+
+    /// The table with the policy events of each batch before its other rows. Of these, columns that
+    /// nothing asks for are null: most reports need of most rows only that they are there.
+    fn narrowed(&self, schema: Schema, batches: Vec<RecordBatch>) -> Result<Made, ArrowError> {
+        let schema = Arc::new(schema);
+        let is_narrow = |field: &Field| self.plan.of_policy_events.contains(field.name());
+        let rows_max = batches.iter().map(RecordBatch::num_rows).max().unwrap_or_default();
+        let nothing: Vec<ArrayRef> = schema
+            .fields()
+            .iter()
+            .map(|field| {
+                new_null_array(field.data_type(), if is_narrow(field) { rows_max } else { 0 })
+            })
+            .collect();
+        let split = |batch: RecordBatch| {
+            let flags = Flags::of(&batch, "is_policy_event");
+            let rows = |wanted: bool| -> BooleanArray {
+                (0..batch.num_rows()).map(|row| Some(flags.is_true(row) == wanted)).collect()
+            };
+            let (is_policy, others) = (rows(true), rows(false));
+            let count = others.true_count();
+            let (mut full, mut rest) = (Vec::new(), Vec::new());
+            for (field, nothing) in schema.fields().iter().zip(&nothing) {
+                let column = batch.column(batch.schema_ref().index_of(field.name())?);
+                full.push(own(&filter(column, &is_policy)?)?);
+                rest.push(if is_narrow(field) {
+                    nothing.slice(0, count)
+                } else {
+                    plain(&filter(column, &others)?)?
+                });
+            }
+            let of = |columns: Vec<ArrayRef>, rows: usize| {
+                let options = RecordBatchOptions::new().with_row_count(Some(rows));
+                RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)
+            };
+            Ok([of(full, is_policy.true_count())?, of(rest, count)?])
+        };
+        let split = batches.into_par_iter().map(split);
+        let batches: Vec<[RecordBatch; 2]> = split.collect::<Result<_, ArrowError>>()?;
+        let batches = batches.into_iter().flatten().filter(|batch| batch.num_rows() > 0).collect();
+        Ok(Made { table: &ACTIVITY, schema, batches, files: Vec::new() })
+    }
+}
+
+/// Texts without those of other rows, where they come from a buffer of many.
+fn own(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    match column.as_string_view_opt() {
+        Some(texts) => Ok(Arc::new(texts.gc())),
+        None => plain(column),
     }
 }
 
@@ -242,26 +320,35 @@ fn with_column(
     let Ok(index) = batch.schema_ref().index_of(name) else { return Ok(batch.clone()) };
     let mut columns = batch.columns().to_vec();
     columns[index] = Arc::clone(column);
-    RecordBatch::try_new(batch.schema(), columns)
+    let mut fields: Vec<Arc<Field>> = batch.schema_ref().fields().iter().cloned().collect();
+    fields[index] =
+        Arc::new(fields[index].as_ref().clone().with_data_type(column.data_type().clone()));
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
 }
 
 /// The table of some batches, cut to the columns of `schema`.
-fn cut(table: &'static Table, schema: Schema, batches: &[RecordBatch]) -> Result<Made, ArrowError> {
+fn cut(
+    table: &'static Table,
+    schema: Schema,
+    batches: Vec<RecordBatch>,
+) -> Result<Made, ArrowError> {
     let schema = Arc::new(schema);
     let batches = batches
-        .iter()
-        .map(|batch| projected(batch, &schema))
+        .into_iter()
+        .map(|batch| projected(&batch, &schema))
         .collect::<Result<Vec<RecordBatch>, ArrowError>>()?;
     Ok(Made { table, schema, batches, files: Vec::new() })
 }
 
-/// The batch with the columns of `schema` only.
-fn projected(batch: &RecordBatch, schema: &Schema) -> Result<RecordBatch, ArrowError> {
-    let fields = schema.fields().iter();
-    let indices = fields
-        .map(|field| batch.schema_ref().index_of(field.name()))
-        .collect::<Result<Vec<usize>, ArrowError>>()?;
-    batch.project(&indices)
+/// The batch with the columns of `schema` only, texts as texts.
+fn projected(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+    let columns = schema
+        .fields()
+        .iter()
+        .map(|field| plain(batch.column(batch.schema_ref().index_of(field.name())?)))
+        .collect::<Result<Vec<ArrayRef>, ArrowError>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
 }
 
 fn run_table(window: (Option<i64>, Option<i64>)) -> Result<Made, ArrowError> {

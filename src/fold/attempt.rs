@@ -9,6 +9,7 @@
 //! dealt into parts, so that all that one attempt can be made of meet in one part; parts are folded
 //! side by side.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -20,8 +21,8 @@ use rayon::slice::ParallelSliceMut;
 
 use crate::fold::build::{attempt_ids, build};
 use crate::fold::duplicate::Place;
-use crate::fold::event::{Event, deal, read_events};
-use crate::fold::events::Kept;
+use crate::fold::event::{Event, Names, deal, read_events};
+use crate::fold::events::{Hash, Kept};
 use crate::fold::join::join_policies;
 use crate::mfa::operation::{OperationClass, Status};
 
@@ -44,6 +45,22 @@ pub const COLUMNS_READ: &[&str] = &[
     "is_compliance_check",
     "authorization_action",
 ];
+
+/// Those of them that are still read once [`read_all`] has read all events, beside the columns that
+/// wanted columns of `attempt` are taken from.
+pub(crate) const COLUMNS_READ_LATE: &[&str] = &[
+    "event_id",
+    "resource_id",
+    "operation",
+    "authorization_action",
+    "caller",
+    "caller_oid",
+    "caller_upn",
+    "is_policy_event",
+];
+
+/// Those of them that are compared and nothing else.
+pub(crate) const COLUMNS_COMPARED: &[&str] = &["correlation_id", "operation_id"];
 
 /// Columns of `attempt` that are made here; the others are those of the attempt's row with claims.
 const MADE: &[&str] = &[
@@ -134,11 +151,31 @@ pub fn fold(
     wanted: impl Fn(&str) -> bool + Sync,
     wants_ids: bool,
 ) -> Result<Folded, ArrowError> {
-    let events: Vec<Vec<Event<'_>>> = (0..kept.batches.len())
+    fold_events(read_all(kept), kept, wanted, wants_ids)
+}
+
+/// The events of all batches. They are all that folding needs of the columns that it alone reads.
+pub(crate) fn read_all(kept: &Kept) -> Vec<Vec<Event>> {
+    (0..kept.batches.len())
         .into_par_iter()
         .map(|batch| read_events(&kept.batches[batch], &kept.facts[batch], batch))
-        .collect();
-    let parts: Vec<Part<'_>> = deal(&events, PARTS).into_par_iter().map(fold_part).collect();
+        .collect()
+}
+
+/// Folds the events of `kept`; see [`fold`].
+///
+/// # Errors
+/// Only when a column outgrows Arrow's limits.
+pub(crate) fn fold_events(
+    events: Vec<Vec<Event>>,
+    kept: &Kept,
+    wanted: impl Fn(&str) -> bool + Sync,
+    wants_ids: bool,
+) -> Result<Folded, ArrowError> {
+    let names = Names::of(kept);
+    let parts: Vec<Part<'_>> =
+        deal(&events, PARTS).into_par_iter().map(|events| fold_part(&events, &names)).collect();
+    drop(events);
     let mut order: Vec<(i64, bool, usize, usize)> = Vec::new();
     for (number, part) in parts.iter().enumerate() {
         let keys = part.attempts.iter().enumerate();
@@ -160,18 +197,18 @@ pub fn fold(
 }
 
 /// Folds events that have nothing to do with the rest; they are in input order.
-fn fold_part<'a>(events: Vec<&Event<'a>>) -> Part<'a> {
+fn fold_part<'a>(events: &[&Event], names: &Names<'a>) -> Part<'a> {
     let (policy_events, requests): (Vec<_>, Vec<_>) =
-        events.into_iter().partition(|event| event.policy.is_some());
-    let (rows, mut attempts) = fold_requests(&requests);
-    join_policies(&mut attempts, &rows, policy_events);
+        events.iter().copied().partition(|event| event.policy.is_some());
+    let (rows, mut attempts) = fold_requests(&requests, names);
+    join_policies(&mut attempts, &rows, policy_events, names);
     Part { rows: rows.into_iter().map(|event| event.place).collect(), attempts }
 }
 
 /// Rows without operation id belong to the operation of the same correlation, resource and
 /// caller, where exactly one such operation is known from another export.
-fn operations_known(events: &[&Event<'_>]) -> HashMap<u128, Option<u128>, FixedState> {
-    let mut operation_of: HashMap<u128, Option<u128>, FixedState> = HashMap::default();
+fn operations_known(events: &[&Event]) -> HashMap<Hash, Option<Hash>, FixedState> {
+    let mut operation_of: HashMap<Hash, Option<Hash>, FixedState> = HashMap::default();
     if events.iter().all(|event| event.by_operation.is_some() || event.by_correlation.is_none()) {
         return operation_of;
     }
@@ -192,11 +229,14 @@ fn operations_known(events: &[&Event<'_>]) -> HashMap<u128, Option<u128>, FixedS
 
 /// Groups events by request, in the order of their first rows: gives the events in the order of
 /// the attempts.
-fn fold_requests<'e, 'a>(events: &[&'e Event<'a>]) -> (Vec<&'e Event<'a>>, Vec<Attempt<'a>>) {
+fn fold_requests<'e, 'a>(
+    events: &[&'e Event],
+    names: &Names<'a>,
+) -> (Vec<&'e Event>, Vec<Attempt<'a>>) {
     let operation_of = operations_known(events);
     // Of each group, how many rows it has, and whether an operation id holds it together.
     let mut groups: Vec<(usize, bool)> = Vec::new();
-    let mut group_of: HashMap<(bool, u128), usize, FixedState> = HashMap::default();
+    let mut group_of: HashMap<(bool, Hash), usize, FixedState> = HashMap::default();
     group_of.reserve(events.len() / 2);
     let mut numbers: Vec<usize> = Vec::with_capacity(events.len());
     for event in events {
@@ -227,20 +267,22 @@ fn fold_requests<'e, 'a>(events: &[&'e Event<'a>]) -> (Vec<&'e Event<'a>>, Vec<A
     let mut attempts = Vec::with_capacity(groups.len());
     for ((count, is_one), end) in groups.into_iter().zip(ends) {
         let rows = end - count..end;
-        order[rows.clone()].sort_by(|left, right| order_of(left).cmp(&order_of(right)));
+        order[rows.clone()].sort_by(|left, right| in_order(left, right, names));
         if is_one {
-            attempts.extend(attempt_of(&order, rows));
+            attempts.extend(attempt_of(&order, rows, names));
         } else {
             let parts = split_at_restarts(&order, rows);
-            attempts.extend(parts.into_iter().filter_map(|rows| attempt_of(&order, rows)));
+            attempts.extend(parts.into_iter().filter_map(|rows| attempt_of(&order, rows, names)));
         }
     }
     (order, attempts)
 }
 
 /// Time; at the same time a start before an end; then the id, so that input order never matters.
-fn order_of<'a>(event: &Event<'a>) -> (i64, u8, &'a str) {
-    (event.time, stage(event.status), event.event_id)
+fn in_order(left: &Event, right: &Event, names: &Names<'_>) -> Ordering {
+    (left.time, stage(left.status))
+        .cmp(&(right.time, stage(right.status)))
+        .then_with(|| names.event_id(left).cmp(names.event_id(right)))
 }
 
 fn stage(status: Option<Status>) -> u8 {
@@ -253,7 +295,7 @@ fn stage(status: Option<Status>) -> u8 {
 }
 
 /// Cuts where a start follows an end, and at pauses of more than a day.
-fn split_at_restarts(events: &[&Event<'_>], rows: Range<usize>) -> Vec<Range<usize>> {
+fn split_at_restarts(events: &[&Event], rows: Range<usize>) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let (mut start, mut has_ended) = (rows.start, false);
     for at in rows.clone() {
@@ -271,22 +313,23 @@ fn split_at_restarts(events: &[&Event<'_>], rows: Range<usize>) -> Vec<Range<usi
     parts
 }
 
-fn attempt_of<'a>(events: &[&Event<'a>], rows: Range<usize>) -> Option<Attempt<'a>> {
+fn attempt_of<'a>(events: &[&Event], rows: Range<usize>, names: &Names<'a>) -> Option<Attempt<'a>> {
     let own = || events[rows.clone()].iter().copied();
     let first = own().next()?;
+    let operation = names.operation(first);
     let claims = own().find(|event| event.has_claims).unwrap_or(first);
     Some(Attempt {
         place: first.place,
         first_time: first.time,
-        event_id: first.event_id,
-        resource: first.resource,
+        event_id: names.event_id(first),
+        resource: names.resource(first),
         claims: claims.place,
         has_claims: claims.has_claims,
         last_time: own().next_back()?.time,
         outcome: outcome(own),
         policy_rows: Vec::new(),
-        operation: first.operation,
-        class: OperationClass::of(first.operation),
+        operation,
+        class: OperationClass::of(operation),
         audits: 0,
         denies: 0,
         is_evidence: false,
@@ -295,7 +338,7 @@ fn attempt_of<'a>(events: &[&Event<'a>], rows: Range<usize>) -> Option<Attempt<'
 }
 
 /// The worst end counts; without an end, whether the request was taken on.
-fn outcome<'e, 'a: 'e, I: Iterator<Item = &'e Event<'a>>>(own: impl Fn() -> I) -> &'static str {
+fn outcome<'e, I: Iterator<Item = &'e Event>>(own: impl Fn() -> I) -> &'static str {
     [Status::Failed, Status::Canceled, Status::Succeeded, Status::Accepted]
         .into_iter()
         .find(|status| own().any(|event| event.status == Some(*status)))

@@ -18,6 +18,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use crate::fold::attempt::{Attempt, Part, source_column};
 use crate::fold::duplicate::Place;
 use crate::fold::events::{Kept, Text};
+use crate::fold::held::is_same;
 use crate::schema::attempt::TABLE;
 
 type Ordered<'p, 'a> = [(&'p Part<'a>, &'p Attempt<'a>)];
@@ -104,34 +105,52 @@ fn texts_at(name: &str, places: &[Option<Place>], kept: &Kept) -> Result<ArrayRe
 /// At each place the first text that one of the columns has there.
 fn first_of(columns: &[(&str, &[Option<Place>])], kept: &Kept) -> Result<ArrayRef, ArrowError> {
     let rows = columns.first().map_or(0, |(_, places)| places.len());
-    let nothing: ArrayRef = new_null_array(&DataType::Utf8View, 1);
-    let mut arrays: Vec<&dyn Array> = vec![nothing.as_ref()];
-    // Of each column and batch, which of the arrays it is.
-    let mut numbers: Vec<Vec<usize>> = Vec::with_capacity(columns.len());
-    for (name, _) in columns {
-        let column = kept.batches.iter().map(|batch| {
-            batch.column_by_name(name).map_or(0, |array| {
-                arrays.push(array.as_ref());
-                arrays.len() - 1
-            })
-        });
-        numbers.push(column.collect());
-    }
+    let mut sources = Sources::default();
+    let texts: Vec<Vec<(Text<'_>, usize)>> =
+        columns.iter().map(|(name, _)| sources.column(name, kept)).collect();
     let indices: Vec<(usize, usize)> = (0..rows)
         .map(|row| {
-            columns
-                .iter()
-                .zip(&numbers)
-                .find_map(|((_, places), numbers)| {
-                    let (batch, at) = places[row]?;
-                    let number = numbers[batch as usize];
-                    let is_there = number != 0 && arrays[number].is_valid(at as usize);
-                    is_there.then_some((number, at as usize))
-                })
-                .unwrap_or_default()
+            let found = columns.iter().zip(&texts).find_map(|((_, places), texts)| {
+                let (batch, at) = places[row]?;
+                let (text, number) = texts[batch as usize];
+                let (texts, at) = text.place(at as usize)?;
+                texts.is_valid(at).then_some((number, at))
+            });
+            found.unwrap_or_default()
         })
         .collect();
-    interleave(&arrays, &indices)
+    let nothing: ArrayRef = new_null_array(&DataType::Utf8View, 1);
+    interleave(&sources.after(&nothing), &indices)
+}
+
+/// The arrays that texts are taken from. Batches whose texts are numbered share one.
+#[derive(Default)]
+struct Sources<'a> {
+    arrays: Vec<&'a StringViewArray>,
+}
+
+impl<'a> Sources<'a> {
+    /// A column of every batch, and the number of the array of its texts.
+    fn column(&mut self, name: &str, kept: &'a Kept) -> Vec<(Text<'a>, usize)> {
+        let column = kept.batches.iter().map(|batch| {
+            let text = Text::of(batch, name);
+            let Some(texts) = text.texts() else { return (text, 0) };
+            if !self.arrays.last().is_some_and(|last| is_same(last, texts)) {
+                self.arrays.push(texts);
+            }
+            (text, self.arrays.len())
+        });
+        column.collect()
+    }
+
+    /// The arrays after one for number 0.
+    fn after<'s>(&self, first: &'s dyn Array) -> Vec<&'s dyn Array>
+    where
+        'a: 's,
+    {
+        let others = self.arrays.iter().map(|array| *array as &dyn Array);
+        std::iter::once(first).chain(others).collect()
+    }
 }
 
 /// The text of the first row of each attempt that has one.
@@ -162,11 +181,8 @@ fn ids(order: &Ordered<'_, '_>, kept: &Kept) -> Result<ArrayRef, ArrowError> {
         of_policies.append_value(format!("policy:{}", attempt.event_id));
     }
     let of_policies = of_policies.finish();
-    let mut arrays: Vec<&dyn Array> = vec![&of_policies];
-    let empty = new_null_array(&DataType::Utf8View, 0);
-    for batch in &kept.batches {
-        arrays.push(batch.column_by_name("event_id").map_or(empty.as_ref(), AsRef::as_ref));
-    }
+    let mut sources = Sources::default();
+    let events = sources.column("event_id", kept);
     let mut policies = 0_usize;
     let indices: Vec<(usize, usize)> = order
         .iter()
@@ -176,10 +192,11 @@ fn ids(order: &Ordered<'_, '_>, kept: &Kept) -> Result<ArrayRef, ArrowError> {
                 return (0, policies - 1);
             }
             let (batch, row) = attempt.place;
-            (batch as usize + 1, row as usize)
+            let (text, number) = events[batch as usize];
+            (number, text.place(row as usize).map_or(0, |(_, at)| at))
         })
         .collect();
-    interleave(&arrays, &indices)
+    interleave(&sources.after(&of_policies), &indices)
 }
 
 /// The column `attempt_id` of every batch: rows of requests and the policy events joined to them.

@@ -16,36 +16,64 @@ use rayon::slice::ParallelSliceMut;
 use crate::extract::identity::hash;
 use crate::extract::policy::PolicyFlags;
 use crate::fold::duplicate::{Pair, Place, part_of};
-use crate::fold::events::{Facts, Flags, Text, Times};
+use crate::fold::events::{Facts, Flags, Hash, Ids, Kept, Text, Times, hashed};
 use crate::mfa::operation::{OperationClass, Status, category_can_be_attempt};
 
-/// A row that can be part of an attempt.
+/// A row that can be part of an attempt. There are as many as rows: its texts stay where they are,
+/// see [`Names`].
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Event<'a> {
+pub(crate) struct Event {
     pub(crate) place: Place,
     pub(crate) time: i64,
-    pub(crate) event_id: &'a str,
-    pub(crate) resource: &'a str,
-    /// Of a policy event, the operation of the request that triggered it; empty if it is unknown.
-    pub(crate) operation: &'a str,
+    /// What deals it: its correlation id; without one its operation; without that nothing binds
+    /// it.
+    pub(crate) component: u64,
     /// Hash of the correlation id.
-    pub(crate) correlation: Option<u128>,
+    pub(crate) correlation: Option<Hash>,
     /// Hash of subscription, operation, resource, caller and operation id.
-    pub(crate) by_operation: Option<u128>,
+    pub(crate) by_operation: Option<Hash>,
     /// The same with the correlation id.
-    pub(crate) by_correlation: Option<u128>,
+    pub(crate) by_correlation: Option<Hash>,
     pub(crate) status: Option<Status>,
     pub(crate) has_claims: bool,
     /// What the policies say; none where the row is that of a request.
     pub(crate) policy: Option<PolicyFlags>,
 }
 
+/// The texts of events.
+#[derive(Debug)]
+pub(crate) struct Names<'a> {
+    /// Event id, resource, operation and the operation of the request behind a policy event.
+    batches: Vec<[Text<'a>; 4]>,
+}
+
+impl<'a> Names<'a> {
+    pub(crate) fn of(kept: &'a Kept) -> Self {
+        const COLUMNS: [&str; 4] = ["event_id", "resource_id", "operation", "authorization_action"];
+        let texts = |rows: &'a RecordBatch| COLUMNS.map(|name| Text::of(rows, name));
+        Self { batches: kept.batches.iter().map(texts).collect() }
+    }
+
+    fn text(&self, (batch, row): Place, column: usize) -> &'a str {
+        self.batches[batch as usize][column].get(row as usize).unwrap_or_default()
+    }
+
+    pub(crate) fn event_id(&self, event: &Event) -> &'a str {
+        self.text(event.place, 0)
+    }
+
+    pub(crate) fn resource(&self, event: &Event) -> &'a str {
+        self.text(event.place, 1)
+    }
+
+    /// Of a policy event, the operation of the request that triggered it; empty if it is unknown.
+    pub(crate) fn operation(&self, event: &Event) -> &'a str {
+        self.text(event.place, if event.policy.is_some() { 3 } else { 2 })
+    }
+}
+
 /// The rows of a batch that can be part of attempts, in order. `batch` is the number of the batch.
-pub(crate) fn read_events<'a>(
-    rows: &'a RecordBatch,
-    facts: &[Facts],
-    batch: usize,
-) -> Vec<Event<'a>> {
+pub(crate) fn read_events(rows: &RecordBatch, facts: &[Facts], batch: usize) -> Vec<Event> {
     let text = |name| Text::of(rows, name);
     let times = Times::of(rows, "event_time");
     let (is_policy, is_scan) =
@@ -53,7 +81,8 @@ pub(crate) fn read_events<'a>(
     let (event_ids, subscriptions, resources) =
         (text("event_id"), text("subscription_id"), text("resource_id"));
     let (operations, statuses, categories) = (text("operation"), text("status"), text("category"));
-    let (correlations, operation_ids) = (text("correlation_id"), text("operation_id"));
+    let (correlations, operation_ids) =
+        (Ids::of(rows, "correlation_id"), Ids::of(rows, "operation_id"));
     let (callers, caller_oids, actions) =
         (text("caller"), text("caller_oid"), text("authorization_action"));
     let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
@@ -82,22 +111,21 @@ pub(crate) fn read_events<'a>(
             buffer.extend_from_slice(text.as_bytes());
             buffer.push(0);
         }
-        let base = buffer.len();
-        let mut with = |id: &str| {
-            buffer.truncate(base);
-            buffer.extend_from_slice(id.as_bytes());
-            hash(&buffer)
-        };
-        let (operation_id, correlation) = (operation_ids.get(row), correlations.get(row));
+        let base = hash(&buffer);
+        let with = |id: Hash| hashed([base.to_le_bytes(), id.get().to_le_bytes()].as_flattened());
+        let correlation = correlations.get(row);
+        let by_operation = if policy.is_none() { operation_ids.get(row).map(with) } else { None };
+        let component = correlation.or(by_operation).map_or_else(
+            || low(hash(event_ids.get(row).unwrap_or_default().as_bytes())),
+            |binds| low(binds.get()),
+        );
         events.push(Event {
             place: (number(batch), number(row)),
             time: times.get(row).unwrap_or_default(),
-            event_id: event_ids.get(row).unwrap_or_default(),
-            resource,
-            operation,
-            correlation: correlation.map(|id| hash(id.as_bytes())),
-            by_operation: operation_id.filter(|_| policy.is_none()).map(&mut with),
-            by_correlation: correlation.map(&mut with),
+            component,
+            correlation,
+            by_operation,
+            by_correlation: correlation.map(with),
             status: statuses.get(row).map(Status::of),
             has_claims: facts.has_claims,
             policy,
@@ -106,18 +134,11 @@ pub(crate) fn read_events<'a>(
     events
 }
 
-impl Event<'_> {
-    /// What deals the event: its correlation id; without one its operation; without that nothing
-    /// binds it.
-    pub(crate) fn component(&self) -> u64 {
-        let binds = self.correlation.or(self.by_operation);
-        low(binds.unwrap_or_else(|| hash(self.event_id.as_bytes())))
-    }
-
+impl Event {
     /// The pair by which [`crate::fold::duplicate::crossing`] finds operations that reach across
     /// correlation ids.
     pub(crate) fn pair(&self) -> Option<Pair> {
-        self.by_operation.map(|operation| (low(operation), self.component()))
+        self.by_operation.map(|operation| (low(operation.get()), self.component))
     }
 }
 
@@ -126,7 +147,7 @@ fn low(wide: u128) -> u64 {
 }
 
 /// The events dealt into parts, each in input order.
-pub(crate) fn deal<'e, 'a>(events: &'e [Vec<Event<'a>>], parts: usize) -> Vec<Vec<&'e Event<'a>>> {
+pub(crate) fn deal(events: &[Vec<Event>], parts: usize) -> Vec<Vec<&Event>> {
     let mut pairs: Vec<Pair> =
         events.par_iter().flat_map_iter(|events| events.iter().filter_map(Event::pair)).collect();
     pairs.par_sort_unstable();
@@ -136,9 +157,9 @@ pub(crate) fn deal<'e, 'a>(events: &'e [Vec<Event<'a>>], parts: usize) -> Vec<Ve
         .flat_map(|[left, right]| [left.1, right.1])
         .collect();
     crossing.sort_unstable();
-    let mut dealt: Vec<Vec<&Event<'_>>> = vec![Vec::new(); parts + 1];
+    let mut dealt: Vec<Vec<&Event>> = vec![Vec::new(); parts + 1];
     for event in events.iter().flatten() {
-        let component = event.component();
+        let component = event.component;
         let is_crossing = !crossing.is_empty() && crossing.binary_search(&component).is_ok();
         dealt[if is_crossing { parts } else { part_of(component, parts) }].push(event);
     }

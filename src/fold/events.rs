@@ -1,10 +1,19 @@
 //! Reading the columns of `activity` row by row.
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::TimestampMicrosecondType;
-use arrow_array::{Array, BooleanArray, RecordBatch, StringViewArray, TimestampMicrosecondArray};
+use std::num::NonZeroU128;
 
-use crate::extract::identity::RowKey;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Decimal128Type, TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type,
+};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Decimal128Array, RecordBatch, StringViewArray,
+    TimestampMicrosecondArray,
+};
+
+use arrow_schema::ArrowError;
+
+use crate::extract::identity::{RowKey, hash};
 use crate::extract::policy::PolicyFlags;
 
 /// What is known of a row beside its columns.
@@ -43,18 +52,118 @@ pub struct Kept {
     pub facts: Vec<Vec<Facts>>,
 }
 
+impl Kept {
+    /// Lets go of the columns that `keep` says no to.
+    ///
+    /// # Errors
+    /// Never: the columns that stay were there.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&str) -> bool) -> Result<(), ArrowError> {
+        for batch in &mut self.batches {
+            let fields = batch.schema_ref().fields().iter().enumerate();
+            let kept: Vec<usize> =
+                fields.filter(|(_, field)| keep(field.name())).map(|(index, _)| index).collect();
+            *batch = batch.project(&kept)?;
+        }
+        Ok(())
+    }
+}
+
 /// A column of one batch, or nothing where the batch does not have it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Text<'a>(Option<&'a StringViewArray>);
+pub(crate) struct Text<'a> {
+    numbers: Numbers<'a>,
+    texts: Option<&'a StringViewArray>,
+}
+
+/// Of numbered texts, the number of each row's.
+#[derive(Debug, Clone, Copy)]
+enum Numbers<'a> {
+    None,
+    Byte(&'a [u8]),
+    Short(&'a [u16]),
+    Word(&'a [u32]),
+}
 
 impl<'a> Text<'a> {
     pub(crate) fn of(batch: &'a RecordBatch, name: &str) -> Self {
-        Self(batch.column_by_name(name).and_then(|column| column.as_string_view_opt()))
+        let nothing = Self { numbers: Numbers::None, texts: None };
+        batch.column_by_name(name).map_or(nothing, Self::from)
     }
 
     pub(crate) fn get(self, row: usize) -> Option<&'a str> {
-        let column = self.0?;
-        column.is_valid(row).then(|| column.value(row))
+        let (texts, at) = self.place(row)?;
+        texts.is_valid(at).then(|| texts.value(at))
+    }
+
+    /// The array that the texts are in.
+    pub(crate) fn texts(self) -> Option<&'a StringViewArray> {
+        self.texts
+    }
+
+    /// The same, if the column only has their numbers.
+    pub(crate) fn numbered(self) -> Option<&'a StringViewArray> {
+        self.texts.filter(|_| !matches!(self.numbers, Numbers::None))
+    }
+
+    /// Where the text of a row is.
+    pub(crate) fn place(self, row: usize) -> Option<(&'a StringViewArray, usize)> {
+        let texts = self.texts?;
+        let at = match self.numbers {
+            Numbers::None => row,
+            Numbers::Byte(numbers) => usize::from(numbers[row]),
+            Numbers::Short(numbers) => usize::from(numbers[row]),
+            Numbers::Word(numbers) => numbers[row] as usize,
+        };
+        Some((texts, at))
+    }
+}
+
+impl<'a> From<&'a ArrayRef> for Text<'a> {
+    fn from(column: &'a ArrayRef) -> Self {
+        let Some(numbered) = column.as_any_dictionary_opt() else {
+            return Self { numbers: Numbers::None, texts: column.as_string_view_opt() };
+        };
+        let keys = numbered.keys();
+        let numbers = if let Some(keys) = keys.as_primitive_opt::<UInt8Type>() {
+            Numbers::Byte(keys.values())
+        } else if let Some(keys) = keys.as_primitive_opt::<UInt16Type>() {
+            Numbers::Short(keys.values())
+        } else {
+            keys.as_primitive_opt::<UInt32Type>()
+                .map_or(Numbers::None, |keys| Numbers::Word(keys.values()))
+        };
+        Self { numbers, texts: numbered.values().as_string_view_opt() }
+    }
+}
+
+/// A hash that is never 0, so that none at all takes no room of its own.
+pub(crate) type Hash = NonZeroU128;
+
+/// The hash of a text.
+pub(crate) fn hashed(bytes: &[u8]) -> Hash {
+    Hash::new(hash(bytes)).unwrap_or(Hash::MIN)
+}
+
+/// A column of ids that are only compared: texts, or what is left of them, their hashes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Ids<'a> {
+    Texts(Text<'a>),
+    Hashes(&'a Decimal128Array),
+}
+
+impl<'a> Ids<'a> {
+    pub(crate) fn of(batch: &'a RecordBatch, name: &str) -> Self {
+        let column = batch.column_by_name(name);
+        column
+            .and_then(|column| column.as_primitive_opt::<Decimal128Type>())
+            .map_or_else(|| Self::Texts(Text::of(batch, name)), Self::Hashes)
+    }
+
+    pub(crate) fn get(self, row: usize) -> Option<Hash> {
+        match self {
+            Self::Texts(texts) => texts.get(row).map(|id| hashed(id.as_bytes())),
+            Self::Hashes(hashes) => Hash::new(hashes.value(row).cast_unsigned()),
+        }
     }
 }
 

@@ -11,18 +11,20 @@ use foldhash::fast::FixedState;
 
 use crate::extract::policy::PolicyFlags;
 use crate::fold::attempt::Attempt;
-use crate::fold::event::Event;
+use crate::fold::event::{Event, Names};
+use crate::fold::events::Hash;
 use crate::mfa::operation::OperationClass;
 
 /// Joins every policy event, counts the verdicts of MFA policies in its attempt, and adds the
 /// attempts that only policy events tell of; `rows` are the events of the attempts.
 pub(crate) fn join_policies<'a>(
     attempts: &mut Vec<Attempt<'a>>,
-    rows: &[&Event<'a>],
-    mut policy_events: Vec<&Event<'a>>,
+    rows: &[&Event],
+    mut policy_events: Vec<&Event>,
+    names: &Names<'a>,
 ) {
     // The attempts of every correlation id that a policy event has.
-    let mut by_correlation: HashMap<u128, Vec<usize>, FixedState> = HashMap::default();
+    let mut by_correlation: HashMap<Hash, Vec<usize>, FixedState> = HashMap::default();
     for policy in &policy_events {
         if let Some(correlation) = policy.correlation {
             by_correlation.entry(correlation).or_default();
@@ -38,22 +40,25 @@ pub(crate) fn join_policies<'a>(
             }
         }
     }
-    let mut evidence: HashMap<u128, usize, FixedState> = HashMap::default();
-    policy_events.sort_by_key(|policy| (policy.time, policy.event_id));
+    let mut evidence: HashMap<Hash, usize, FixedState> = HashMap::default();
+    policy_events.sort_by(|left, right| {
+        let ids = || names.event_id(left).cmp(names.event_id(right));
+        left.time.cmp(&right.time).then_with(ids)
+    });
     for policy in policy_events {
         let flags = policy.policy.unwrap_or_default();
         let candidates = policy.correlation.and_then(|id| by_correlation.get(&id));
-        let found = candidates.and_then(|candidates| best(attempts, candidates, policy));
+        let found = candidates.and_then(|candidates| best(attempts, candidates, policy, names));
         let index = match found {
             Some(index) => index,
             None if flags.is_evidence() => {
-                let Some(class) = class_of(policy, flags) else { continue };
+                let Some(class) = class_of(names.operation(policy), flags) else { continue };
                 let new = attempts.len();
                 let index = policy
                     .by_correlation
                     .map_or(new, |request| *evidence.entry(request).or_insert(new));
                 if index == new {
-                    attempts.push(attempt_from(policy, class));
+                    attempts.push(attempt_from(policy, class, names));
                 }
                 let attempt = &mut attempts[index];
                 attempt.last_time = policy.time;
@@ -76,13 +81,19 @@ pub(crate) fn join_policies<'a>(
 
 /// The attempt with the same operation and resource, else operation, else resource; among several
 /// the nearest in time, then the earliest.
-fn best(attempts: &[Attempt<'_>], candidates: &[usize], policy: &Event<'_>) -> Option<usize> {
+fn best(
+    attempts: &[Attempt<'_>],
+    candidates: &[usize],
+    policy: &Event,
+    names: &Names<'_>,
+) -> Option<usize> {
+    let (operation, resource) = (names.operation(policy), names.resource(policy));
     candidates
         .iter()
         .filter_map(|index| {
             let attempt = &attempts[*index];
-            let same_operation = policy.operation == attempt.operation;
-            let same_resource = !policy.resource.is_empty() && policy.resource == attempt.resource;
+            let same_operation = operation == attempt.operation;
+            let same_resource = !resource.is_empty() && resource == attempt.resource;
             let rank = match (same_operation, same_resource) {
                 (true, true) => 0,
                 (true, false) => 1,
@@ -99,9 +110,9 @@ fn best(attempts: &[Attempt<'_>], candidates: &[usize], policy: &Event<'_>) -> O
 
 /// The class of the request behind a policy event: that of the request it names, else what the
 /// MFA policy is for.
-fn class_of(policy: &Event<'_>, flags: PolicyFlags) -> Option<OperationClass> {
-    if !policy.operation.is_empty() {
-        let class = OperationClass::of(policy.operation);
+fn class_of(operation: &str, flags: PolicyFlags) -> Option<OperationClass> {
+    if !operation.is_empty() {
+        let class = OperationClass::of(operation);
         return class.is_attempt().then_some(class);
     }
     match (flags.is_mfa_delete(), flags.is_mfa()) {
@@ -111,19 +122,19 @@ fn class_of(policy: &Event<'_>, flags: PolicyFlags) -> Option<OperationClass> {
     }
 }
 
-fn attempt_from<'a>(policy: &Event<'a>, class: OperationClass) -> Attempt<'a> {
+fn attempt_from<'a>(policy: &Event, class: OperationClass, names: &Names<'a>) -> Attempt<'a> {
     Attempt {
         place: policy.place,
         first_time: policy.time,
-        event_id: policy.event_id,
-        resource: policy.resource,
+        event_id: names.event_id(policy),
+        resource: names.resource(policy),
         claims: policy.place,
         has_claims: policy.has_claims,
         last_time: policy.time,
         rows: 0..0,
         policy_rows: Vec::new(),
         outcome: "open",
-        operation: policy.operation,
+        operation: names.operation(policy),
         class,
         audits: 0,
         denies: 0,

@@ -9,4 +9,5 @@ pub mod calendar;
 pub mod duplicate;
 pub(crate) mod event;
 pub mod events;
+pub(crate) mod held;
 mod join;

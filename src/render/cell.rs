@@ -47,7 +47,9 @@ impl<'a> Cell<'a> {
         match self {
             Self::Null => Cow::Borrowed(""),
             Self::Text(text) => Cow::Borrowed(text),
-            Self::Integer(number) => Cow::Owned(number.to_string()),
+            Self::Integer(number) => Cow::Owned(
+                i64::try_from(*number).map_or_else(|_| number.to_string(), |it| it.to_string()),
+            ),
             // The debug form is the shortest that reads back the same, with an exponent where
             // the plain form would be hundreds of digits long.
             Self::Float(number) => Cow::Owned(format!("{number:?}")),

@@ -68,5 +68,9 @@ fn guarded(text: &str, on_terminal: bool) -> Cow<'_, str> {
     const STARTS: &[char] =
         &['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
     let text = if on_terminal { sanitised(text) } else { Cow::Borrowed(text) };
+    // What nearly every text starts with.
+    if text.bytes().next().is_none_or(|first| first.is_ascii_alphanumeric() || first == b'/') {
+        return text;
+    }
     if text.starts_with(STARTS) { Cow::Owned(format!("'{text}")) } else { text }
 }

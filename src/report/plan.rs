@@ -8,19 +8,27 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Expr, GroupByExpr, Query, Select, SelectItem, SetExpr, TableFactor, Visit, Visitor,
+    BinaryOperator, Expr, GroupByExpr, Query, Select, SelectItem, SetExpr, TableFactor,
+    TableWithJoins, Visit, Visitor,
 };
 
 use crate::report::Library;
 use crate::report::parse;
 use crate::report::parse::SqlError;
 use crate::schema::TABLES;
+use crate::schema::activity::TABLE as ACTIVITY;
+
+/// Says of a row of `activity` that it is a policy event.
+const IS_POLICY_EVENT: &str = "is_policy_event";
 
 /// What has to be there before some queries can run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
     /// Needed columns by table. A table that is read without any column of it has an empty set.
     pub columns: BTreeMap<String, BTreeSet<String>>,
+    /// Columns of `activity` that are read of policy events only: of the other rows nothing asks
+    /// for them.
+    pub of_policy_events: BTreeSet<String>,
     /// `(name, SQL)` of the views, each after those it reads, without the columns nobody asks for.
     pub views: Vec<(String, String)>,
 }
@@ -37,7 +45,12 @@ impl Plan {
 /// # Errors
 /// SQL that is not one query, a table function, or a table that nobody has.
 pub fn plan(sqls: &[&str], library: &Library) -> Result<Plan, SqlError> {
-    let mut planner = Planner { library, plan: Plan::default(), wanted: BTreeMap::new() };
+    let mut planner = Planner {
+        library,
+        plan: Plan::default(),
+        wanted: BTreeMap::new(),
+        of_any_event: BTreeSet::new(),
+    };
     for sql in sqls {
         let query = parse::query(sql)?;
         planner.read(&query, &mut Vec::new())?;
@@ -67,6 +80,8 @@ struct Planner<'a> {
     library: &'a Library,
     plan: Plan,
     wanted: BTreeMap<String, Wanted>,
+    /// Columns of `activity` that are read of all rows.
+    of_any_event: BTreeSet<String>,
 }
 
 impl Planner<'_> {
@@ -74,6 +89,7 @@ impl Planner<'_> {
     fn read(&mut self, query: &Query, path: &mut Vec<String>) -> Result<(), SqlError> {
         let mut sources = Sources::default();
         let _: ControlFlow<()> = query.visit(&mut sources);
+        let is_narrow = sources.reads_policy_events_only();
         if let Some(function) = sources.functions.into_iter().next() {
             return Err(SqlError::TableFunction(function));
         }
@@ -82,11 +98,14 @@ impl Planner<'_> {
             if let Some(table) = TABLES.iter().find(|table| table.name == name) {
                 let columns = self.plan.columns.entry(name.clone()).or_default();
                 let names = table.columns.iter().map(|column| column.name);
-                columns.extend(
-                    names
-                        .filter(|name| sources.wildcard || words.contains(*name))
-                        .map(str::to_owned),
-                );
+                let read: BTreeSet<String> = names
+                    .filter(|name| sources.wildcard || words.contains(*name))
+                    .map(str::to_owned)
+                    .collect();
+                if *name == ACTIVITY.name && !is_narrow {
+                    self.of_any_event.extend(read.iter().cloned());
+                }
+                columns.extend(read);
             } else if let Some(view) = self.library.views().iter().find(|view| view.id == *name)
                 && !path.contains(name)
             {
@@ -118,6 +137,12 @@ impl Planner<'_> {
                     .collect();
                 waiting.push((name.clone(), reads, query.to_string()));
             }
+        }
+        if let Some(read) = self.plan.columns.get(ACTIVITY.name) {
+            let is_narrow = |name: &&String| {
+                name.as_str() != IS_POLICY_EVENT && !self.of_any_event.contains(*name)
+            };
+            self.plan.of_policy_events = read.iter().filter(is_narrow).cloned().collect();
         }
         // INVARIANT: a view that reads itself was refused in `read`, so each round places one.
         while !waiting.is_empty() {
@@ -182,6 +207,51 @@ struct Sources {
     functions: BTreeSet<String>,
     local: BTreeSet<String>,
     wildcard: bool,
+    /// How often `activity` is read from, and how often of those only its policy events are.
+    activities: usize,
+    policy_events: usize,
+}
+
+impl Sources {
+    fn reads_policy_events_only(&self) -> bool {
+        self.activities == self.policy_events
+    }
+}
+
+/// Names by which a select joins `activity` to tables beside it.
+fn activities(select: &Select) -> Vec<String> {
+    let joined = |from: &TableWithJoins| {
+        let joins = from.joins.iter().map(|join| join.relation.clone());
+        std::iter::once(from.relation.clone()).chain(joins).collect::<Vec<TableFactor>>()
+    };
+    let name =
+        |factor: TableFactor| match factor {
+            TableFactor::Table { name, alias, args: None, .. }
+                if parse::table_name(&name) == ACTIVITY.name =>
+            {
+                Some(alias.map_or_else(
+                    || ACTIVITY.name.to_owned(),
+                    |alias| alias.name.value.to_lowercase(),
+                ))
+            }
+            _ => None,
+        };
+    select.from.iter().flat_map(joined).filter_map(name).collect()
+}
+
+/// Whether `condition` holds only where the row of `table` is that of a policy event.
+fn asks_for_policy_events(condition: &Expr, table: &str) -> bool {
+    match condition {
+        Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
+            asks_for_policy_events(left, table) || asks_for_policy_events(right, table)
+        }
+        Expr::Nested(inner) => asks_for_policy_events(inner, table),
+        Expr::CompoundIdentifier(parts) => {
+            let names: Vec<String> = parts.iter().map(|part| part.value.to_lowercase()).collect();
+            names == [table, IS_POLICY_EVENT]
+        }
+        _ => false,
+    }
 }
 
 impl Visitor for Sources {
@@ -198,13 +268,18 @@ impl Visitor for Sources {
         self.wildcard |= select.projection.iter().any(|item| {
             matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..))
         });
+        let condition = select.selection.as_ref();
+        let asks = |table: &String| condition.is_some_and(|it| asks_for_policy_events(it, table));
+        self.policy_events += activities(select).iter().filter(|table| asks(table)).count();
         ControlFlow::Continue(())
     }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
         match factor {
             TableFactor::Table { name, args: None, .. } => {
-                self.tables.insert(parse::table_name(name));
+                let name = parse::table_name(name);
+                self.activities += usize::from(name == ACTIVITY.name);
+                self.tables.insert(name);
             }
             TableFactor::Derived { .. } | TableFactor::NestedJoin { .. } => {}
             other => {

@@ -233,3 +233,27 @@ fn a_plan_for_by_region_leaves_claims_out() {
     }
     assert!(!plan.columns.contains_key("activity"));
 }
+
+#[test]
+fn columns_that_only_policy_events_are_asked_for_are_told_apart() {
+    let library = Library::embedded().unwrap();
+    let of_policy_events = |sqls: &[&str]| -> Vec<String> {
+        plan::plan(sqls, &library).unwrap().of_policy_events.into_iter().collect()
+    };
+    let narrow = "select event_id, mfa from activity as a where caller is null and (a.is_policy_event and mfa is null)";
+    let all = "select mfa, count(*) as n from activity group by mfa";
+    assert_eq!(of_policy_events(&[narrow]), ["caller", "event_id", "mfa"]);
+    assert_eq!(of_policy_events(&[narrow, all]), ["caller", "event_id"]);
+    let view = "select caller, region from policy_event";
+    assert!(of_policy_events(&[view]).contains(&"event_id".to_owned()));
+    for everything in [
+        "select event_id from activity as a where a.is_policy_event or caller is null",
+        "select event_id from activity as a where not a.is_policy_event",
+        "select event_id from activity where caller is null",
+        "select a.event_id from activity as a join activity as b on a.caller = b.caller where a.is_policy_event",
+        "select event_id from (select event_id, is_policy_event from activity) as a where a.is_policy_event",
+        "select a.event_id from (attempt as t join activity as a on a.caller = t.caller) where a.is_policy_event",
+    ] {
+        assert_eq!(of_policy_events(&[everything]), Vec::<String>::new(), "{everything}");
+    }
+}

@@ -42,6 +42,7 @@ fn line(threads: usize, ahead: u64, ready: Vec<bool>, progress: &Progress) -> Li
         pool: &pool,
         memory: None,
         spill: None,
+        hashed: Vec::new(),
         strict: false,
         rejects: None,
     };

@@ -4,13 +4,11 @@
 use std::io;
 use std::sync::Arc;
 
-use arrow_array::builder::StringViewBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{UInt8Type, UInt64Type};
-use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, UInt8Array, UInt64Array};
-use arrow_schema::{ArrowError, DataType, Field, Schema};
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch, UInt8Array, UInt64Array};
+use arrow_schema::{ArrowError, Field, Schema};
 use arrow_select::filter::filter_record_batch;
-use arrow_select::interleave::interleave;
 use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use crate::app::error::Error;
@@ -19,6 +17,7 @@ use crate::app::spill::parts::Parts;
 use crate::fold::duplicate::{crossing, pair_to_bytes, pairs_in, part_of};
 use crate::fold::event::read_events;
 use crate::fold::events::{Facts, Kept};
+use crate::fold::held::gathered;
 
 /// Parts that rows are dealt into when they will be folded.
 const PARTS: usize = 64;
@@ -27,15 +26,14 @@ const PARTS: usize = 64;
 const PAIRS_HELD_MAX: usize = 2 << 20;
 
 /// Bytes of blocks that are read back together.
-const GROUP_BYTES: usize = 12 << 20;
+const GROUP_BYTES: usize = 6 << 20;
+
+/// Parts that are written together: what is in memory of them is a copy of the rows.
+const PARTS_WRITTEN: usize = 8;
 
 /// Columns beside those of the table.
 const NUMBER: &str = "azmfa:number";
 const FACTS: &str = "azmfa:facts";
-
-/// Columns in which hardly any text comes twice.
-const UNIQUE: &[&str] =
-    &["event_id", "event_key", "correlation_id", "operation_id", "token_id", "error_message"];
 
 /// A batch on its way to the disk.
 #[derive(Debug)]
@@ -74,14 +72,17 @@ impl RowSpill {
             .collect::<Result<Vec<RecordBatch>, ArrowError>>()
             .map_err(Error::Arrow)?;
         let Some(pairs) = &mut self.pairs else {
-            let bytes = encoded(&batches).map_err(Error::Arrow)?;
-            return self.rows.push(0, &bytes).map_err(Error::Spill);
+            for batch in &batches {
+                let bytes = encoded(&[whole(batch)?]).map_err(Error::Arrow)?;
+                self.rows.push(0, &bytes).map_err(Error::Spill)?;
+            }
+            return Ok(());
         };
         let events: Vec<Vec<(u32, u64, Option<_>)>> = leaving
             .par_iter()
             .map(|batch| {
                 let events = read_events(&batch.rows, &batch.facts, 0);
-                let dealt = events.iter().map(|it| (it.place.1, it.component(), it.pair()));
+                let dealt = events.iter().map(|it| (it.place.1, it.component, it.pair()));
                 dealt.collect()
             })
             .collect();
@@ -99,14 +100,16 @@ impl RowSpill {
                 }
             }
         }
-        let blocks = dealt
-            .par_iter()
-            .map(|places| encoded(&[gathered(&batches, places)?]))
-            .collect::<Result<Vec<Vec<u8>>, ArrowError>>()
-            .map_err(Error::Arrow)?;
-        for (part, bytes) in blocks.into_iter().enumerate() {
-            if !dealt[part].is_empty() {
-                self.rows.push(part, &bytes).map_err(Error::Spill)?;
+        for (dealt, first) in dealt.chunks(PARTS_WRITTEN).zip((0..).step_by(PARTS_WRITTEN)) {
+            let blocks = dealt
+                .par_iter()
+                .map(|places| encoded(&[gathered(&batches, places)?]))
+                .collect::<Result<Vec<Vec<u8>>, ArrowError>>()
+                .map_err(Error::Arrow)?;
+            for (part, bytes) in (first..).zip(blocks) {
+                if !dealt[part - first].is_empty() {
+                    self.rows.push(part, &bytes).map_err(Error::Spill)?;
+                }
             }
         }
         Ok(())
@@ -123,7 +126,7 @@ impl RowSpill {
     ) -> Result<(), Error> {
         let numbers: ArrayRef = Arc::new(UInt64Array::from(numbers.to_vec()));
         let batch = with_columns(rows, &[(NUMBER, numbers)]).map_err(Error::Arrow)?;
-        let bytes = encoded(&[batch]).map_err(Error::Arrow)?;
+        let bytes = encoded(&[whole(&batch)?]).map_err(Error::Arrow)?;
         self.policies.push(0, &bytes).map_err(Error::Spill)
     }
 
@@ -222,7 +225,7 @@ impl Spilled {
         }
         read_events(rows, facts, 0)
             .iter()
-            .filter(|event| self.crossing.binary_search(&event.component()).is_ok())
+            .filter(|event| self.crossing.binary_search(&event.component).is_ok())
             .map(|event| event.place.1 as usize)
             .collect()
     }
@@ -280,29 +283,10 @@ fn groups(blocks: &[Block]) -> Vec<Vec<Block>> {
     groups.into_iter().map(|(_, blocks)| blocks).collect()
 }
 
-/// The rows at some places of some batches, with texts of their own.
-fn gathered(batches: &[RecordBatch], places: &[(usize, usize)]) -> Result<RecordBatch, ArrowError> {
-    let Some(first) = batches.first() else {
-        return Ok(RecordBatch::new_empty(Arc::new(Schema::empty())));
-    };
-    let columns = first.schema_ref().fields().iter().enumerate().map(|(index, field)| {
-        let arrays: Vec<&dyn Array> =
-            batches.iter().map(|batch| batch.column(index).as_ref()).collect();
-        if *field.data_type() != DataType::Utf8View {
-            return interleave(&arrays, places);
-        }
-        let mut builder = StringViewBuilder::with_capacity(places.len());
-        if !UNIQUE.contains(&field.name().as_str()) {
-            builder = builder.with_deduplicate_strings();
-        }
-        let texts: Vec<_> = arrays.iter().map(|array| array.as_string_view()).collect();
-        for (batch, row) in places {
-            let texts = texts[*batch];
-            builder.append_option(texts.is_valid(*row).then(|| texts.value(*row)));
-        }
-        Ok(Arc::new(builder.finish()) as ArrayRef)
-    });
-    RecordBatch::try_new(first.schema(), columns.collect::<Result<_, ArrowError>>()?)
+/// All rows of a batch with texts of their own.
+fn whole(batch: &RecordBatch) -> Result<RecordBatch, Error> {
+    let places: Vec<(usize, usize)> = (0..batch.num_rows()).map(|row| (0, row)).collect();
+    gathered(std::slice::from_ref(batch), &places).map_err(Error::Arrow)
 }
 
 fn with_hidden(rows: &RecordBatch, first: u64, facts: &[Facts]) -> Result<RecordBatch, ArrowError> {
