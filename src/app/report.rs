@@ -38,6 +38,7 @@ const SUMMARY: &str = "summary";
 /// # Errors
 /// What keeps the verb from running; damaged records are in the outcome.
 pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error> {
+    Polars::warm_up();
     let library = library(options.queries_dir.as_deref())?;
     let mut reports = options
         .reports

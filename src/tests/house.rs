@@ -51,6 +51,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("parquet", &["src/container/parquet.rs", "src/render/", "src/app/spill/table.rs"]),
     ("polars", &["src/engine/"]),
     ("polars_arrow", &["src/engine/bridge.rs"]),
+    ("polars_async", &["src/engine/polars.rs"]),
     // Chunks are extracted on the pool that `--threads` makes, and queries run on the same one.
     // So are the parts that rows are folded in.
     ("rayon", &["src/app/", "src/engine/polars.rs", "src/fold/"]),
