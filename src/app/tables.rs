@@ -264,7 +264,8 @@ fn projected(batch: &RecordBatch, schema: &Schema) -> Result<RecordBatch, ArrowE
     batch.project(&indices)
 }
 
-fn run_table(window: (Option<i64>, Option<i64>)) -> Result<Made, ArrowError> {
+/// The table of what the run covers.
+pub(crate) fn run_table(window: (Option<i64>, Option<i64>)) -> Result<Made, ArrowError> {
     let schema = Arc::new(RUN.arrow_schema(|_| true));
     let text = |time: Option<i64>| -> ArrayRef {
         Arc::new(StringViewArray::from(vec![time.map(format_micros)]))
