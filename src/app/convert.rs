@@ -1,5 +1,6 @@
 //! `azmfa convert`: the normalised tables, as files for any engine.
 
+use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -12,11 +13,12 @@ use crate::app::output::{self, OutputFile};
 use crate::app::progress::Progress;
 use crate::app::report::{read, window};
 use crate::app::tables::{Made, Wishes};
-use crate::container::parquet::{SCHEMA_VERSION_KEY, TABLE_KEY};
+use crate::container::parquet::{MARK_KEY, SCHEMA_VERSION_KEY, TABLE_KEY, mark};
 use crate::error::Accounting;
 use crate::render::arrow::write_stream;
 use crate::render::parquet::write_table;
 use crate::render::{Page, Style, by_name};
+use crate::schema::run::TABLE as RUN;
 use crate::schema::{SCHEMA_VERSION, TABLES};
 use crate::text::nearest;
 
@@ -54,14 +56,23 @@ pub fn run(options: &ConvertOptions, progress: &Progress) -> Result<ConvertOutco
         is_truncated: ingested.is_truncated,
         window,
     };
+    // Of each table that is written, for the last of them to keep.
+    let mut marks = Vec::new();
     for made in &tables {
         match &options.target {
             ConvertTarget::Folder(folder) => {
                 let path = path_of(folder, made.table.name, options.format);
                 let mut file = OutputFile::create(&path, options.read.force)?;
-                write(made, options.format, &outcome.accounting, window, &mut file)
+                write(made, options.format, &outcome, &marks, &mut file)
                     .map_err(|error| file.error(error))?;
                 file.commit()?;
+                if options.format == TableFormat::Parquet {
+                    let mark =
+                        File::open(&path).and_then(|file| mark(&file)).map_err(|source| {
+                            output::OutputError::Write { path: path.clone(), source }
+                        })?;
+                    marks.push((format!("{MARK_KEY}{}", made.table.name), mark));
+                }
                 outcome.files.push(WrittenFile { path, rows: made.row_count() });
             }
             ConvertTarget::Table(name) if made.table.name == name => {
@@ -80,14 +91,17 @@ fn path_of(folder: &Path, table: &str, format: TableFormat) -> std::path::PathBu
 fn write(
     made: &Made,
     format: TableFormat,
-    accounting: &Accounting,
-    window: (Option<i64>, Option<i64>),
+    outcome: &ConvertOutcome,
+    marks: &[(String, String)],
     out: &mut (dyn Write + Send),
 ) -> std::io::Result<()> {
-    let metadata = [
+    let mut metadata = vec![
         (TABLE_KEY.to_owned(), made.table.name.to_owned()),
         (SCHEMA_VERSION_KEY.to_owned(), SCHEMA_VERSION.to_string()),
     ];
+    if made.table.name == RUN.name {
+        metadata.extend_from_slice(marks);
+    }
     let mut batches = made.batches.iter().cloned();
     match format {
         TableFormat::Parquet => write_table(&mut batches, &made.schema, &metadata, out),
@@ -98,7 +112,11 @@ fn write(
             };
             let mut out = BufWriter::new(out);
             let style = Style { width: None, color: false };
-            renderer.render(&[page(made, accounting, window)], &style, &mut out)?;
+            renderer.render(
+                &[page(made, &outcome.accounting, outcome.window)],
+                &style,
+                &mut out,
+            )?;
             out.flush()
         }
     }

@@ -13,6 +13,7 @@ use crate::app::error::Error;
 use crate::app::line::{Item, Line, Sender};
 use crate::app::progress::Progress;
 use crate::app::rejects::RejectFile;
+use crate::app::tables_read::columns_of_activity;
 use crate::container::avro::read_avro;
 use crate::container::csv::read_csv;
 use crate::container::parquet::{NormalisedTable, normalised_table, read_parquet};
@@ -69,9 +70,12 @@ pub(crate) fn ingest(mut job: Job<'_>, progress: &Progress) -> Result<Ingested, 
     let threads = job.pool.current_num_threads();
     let is_file = |input: &Input| input.bytes_len.is_some();
     let ready = inputs.iter().map(is_file).collect();
+    let columns = columns_of_activity(&job.wanted);
     let line = Line::new(job.wanted, threads, ready, collector, progress);
     job.pool.broadcast(|_| {
-        line.work(&|number, sender| Reading { sender, progress }.input(&inputs[number]));
+        line.work(&|number, sender| {
+            Reading { sender, progress, columns: &columns }.input(&inputs[number]);
+        });
     });
     let collector = line.finish()?;
     job.pool.install(|| collector.finish())
@@ -84,6 +88,8 @@ const TEXT_BUFFER_BYTES: usize = 64 << 10;
 struct Reading<'r, 'l, 'p> {
     sender: &'r mut Sender<'l, 'p>,
     progress: &'p Progress,
+    /// What is read of a table `activity` that `convert` wrote.
+    columns: &'r [&'static str],
 }
 
 impl Reading<'_, '_, '_> {
@@ -165,8 +171,9 @@ impl Reading<'_, '_, '_> {
         let Some(known) = tables.into_iter().find(|known| known.name == table.table) else {
             return;
         };
-        let columns: Vec<&str> = known.columns.iter().map(|column| column.name).collect();
-        match table.batches(&columns) {
+        let all: Vec<&str> = known.columns.iter().map(|column| column.name).collect();
+        let columns = if known.name == ACTIVITY.name { self.columns } else { all.as_slice() };
+        match table.batches(columns) {
             Ok(batches) => {
                 for batch in batches {
                     match batch {

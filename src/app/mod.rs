@@ -22,3 +22,4 @@ pub mod report;
 mod spill;
 mod tables;
 mod tables_read;
+mod tables_whole;

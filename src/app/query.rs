@@ -17,6 +17,7 @@ use crate::report::adhoc::check;
 /// # Errors
 /// What keeps the verb from running; damaged records are in the outcome.
 pub fn run(options: &QueryOptions, progress: &Progress) -> Result<Outcome, Error> {
+    Polars::warm_up();
     let library = library(None)?;
     let plan = check(&options.sql, &library)?;
     let wishes = Wishes::of(&plan);

@@ -16,7 +16,8 @@ use crate::app::options::{ReadOptions, ReportOptions};
 use crate::app::outcome::Outcome;
 use crate::app::progress::Progress;
 use crate::app::rejects::RejectFile;
-use crate::app::tables::Wishes;
+use crate::app::tables::{Made, Wishes};
+use crate::app::tables_whole::Whole;
 use crate::engine::polars::Polars;
 use crate::engine::{Answer, Engine, Query};
 use crate::error::Accounting;
@@ -26,7 +27,7 @@ use crate::format::FORMATS;
 use crate::limits::ROWS_HELD_BYTES;
 use crate::render::Page;
 use crate::report::param::bind;
-use crate::report::plan::plan;
+use crate::report::plan::{Plan, plan};
 use crate::report::{Library, Report};
 use crate::text::nearest;
 
@@ -38,6 +39,7 @@ const SUMMARY: &str = "summary";
 /// # Errors
 /// What keeps the verb from running; damaged records are in the outcome.
 pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error> {
+    Polars::warm_up();
     let library = library(options.queries_dir.as_deref())?;
     let mut reports = options
         .reports
@@ -55,26 +57,25 @@ pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Erro
     let plan = plan(&texts, &library)?;
     let wishes = Wishes::of(&plan);
     let pool = workers(options.read.threads)?;
-    let mut ingested = read(&options.read, &wishes, &pool, progress)?;
+    let whole = Whole::of(&options.read).and_then(|mut whole| {
+        let ingested = std::mem::take(&mut whole.ingested);
+        let tables = whole.tables(&plan, window(&options.read, &ingested)).ok()?;
+        // Where a table is damaged, what can be read of it is read row by row.
+        let answers =
+            pool.install(|| answered(options, &reports, &plan, &tables, &ingested)).ok()?;
+        progress.add_rows(ingested.accounting.records);
+        Some((ingested, answers))
+    });
+    let (ingested, answers) = if let Some(read) = whole {
+        read
+    } else {
+        let mut ingested = read(&options.read, &wishes, &pool, progress)?;
+        let window = window(&options.read, &ingested);
+        let tables = pool.install(|| wishes.make(&mut ingested, window))?;
+        let answers = pool.install(|| answered(options, &reports, &plan, &tables, &ingested))?;
+        (ingested, answers)
+    };
     let window = window(&options.read, &ingested);
-    let tables = pool.install(|| wishes.make(&mut ingested, window))?;
-    let as_of = options.read.as_of.or(ingested.window.1).unwrap_or_default();
-    let statements = bound(&reports, as_of)?;
-    let queries: Vec<Query<'_>> = reports
-        .iter()
-        .zip(&statements)
-        .map(|(report, sql)| Query {
-            name: &report.id,
-            sql,
-            columns: report
-                .columns
-                .iter()
-                .map(|column| (column.name.as_str(), column.kind))
-                .collect(),
-        })
-        .collect();
-    let inputs: Vec<_> = tables.iter().map(crate::app::tables::Made::input).collect();
-    let answers = pool.install(|| Polars.run(&inputs, &plan.views, &queries))?;
     let failed_checks = failed_checks(&options.fail_on, &reports, &answers)?;
     let pages = reports
         .iter()
@@ -93,6 +94,33 @@ pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Erro
         rejects_sample: ingested.rejects_sample,
         is_truncated: ingested.is_truncated,
     })
+}
+
+/// What the tables answer.
+fn answered(
+    options: &ReportOptions,
+    reports: &[Report],
+    plan: &Plan,
+    tables: &[Made],
+    ingested: &Ingested,
+) -> Result<Vec<Answer>, Error> {
+    let as_of = options.read.as_of.or(ingested.window.1).unwrap_or_default();
+    let statements = bound(reports, as_of)?;
+    let queries: Vec<Query<'_>> = reports
+        .iter()
+        .zip(&statements)
+        .map(|(report, sql)| Query {
+            name: &report.id,
+            sql,
+            columns: report
+                .columns
+                .iter()
+                .map(|column| (column.name.as_str(), column.kind))
+                .collect(),
+        })
+        .collect();
+    let inputs: Vec<_> = tables.iter().map(Made::input).collect();
+    Ok(Polars.run(&inputs, &plan.views, &queries)?)
 }
 
 fn bound(reports: &[Report], as_of: i64) -> Result<Vec<String>, Error> {

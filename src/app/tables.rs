@@ -351,7 +351,8 @@ fn projected(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Arr
     RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
 }
 
-fn run_table(window: (Option<i64>, Option<i64>)) -> Result<Made, ArrowError> {
+/// The table of what the run covers.
+pub(crate) fn run_table(window: (Option<i64>, Option<i64>)) -> Result<Made, ArrowError> {
     let schema = Arc::new(RUN.arrow_schema(|_| true));
     let text = |time: Option<i64>| -> ArrayRef {
         Arc::new(StringViewArray::from(vec![time.map(format_micros)]))

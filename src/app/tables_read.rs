@@ -8,6 +8,7 @@ use arrow_cast::cast;
 use arrow_schema::ArrowError;
 use arrow_select::filter::filter_record_batch;
 
+use crate::extract::Wanted;
 use crate::extract::filter::{Candidate, Filter};
 use crate::extract::identity::RowKey;
 use crate::extract::policy::PolicyFlags;
@@ -15,6 +16,7 @@ use crate::fold::events::{Text, Times};
 use crate::mfa::policy::{MfaPolicy, mfa_policy};
 use crate::mfa::verdict::{Proof, strict_verdict};
 use crate::schema::Table;
+use crate::schema::activity::TABLE as ACTIVITY;
 
 /// The batch with the columns of `table` that `keep` says yes to, in table order and of the
 /// table's types; what it lacks is null.
@@ -35,12 +37,43 @@ pub(crate) fn conform(
     RecordBatch::try_new(Arc::new(schema), columns)
 }
 
+/// The columns of the table `activity` without which its rows cannot be taken: those that are
+/// wanted, and those that tell who a row is, whether it counts and what its verdict is.
+pub(crate) fn columns_of_activity(wanted: &Wanted) -> Vec<&'static str> {
+    let is_filtered = wanted.filter != Filter::default();
+    let names = ACTIVITY.columns.iter().map(|column| column.name);
+    names
+        .filter(|name| {
+            wanted.activity.contains(name)
+                || KEYS.contains(name)
+                || *name == "event_time"
+                || *name == "mfa"
+                || (is_filtered && FILTERED.contains(name))
+        })
+        .collect()
+}
+
+/// What [`keys_of`] reads, and [`strictly_judged`].
+const KEYS: &[&str] =
+    &["event_key", "event_id", "amr", "acrs", "idtyp", "client_app_id", "caller_oid"];
+/// What [`filtered`] reads.
+const FILTERED: &[&str] = &[
+    "event_time",
+    "subscription_id",
+    "caller",
+    "caller_upn",
+    "caller_oid",
+    "resource_id",
+    "resource_name",
+];
+
 /// The rows that the filter lets through, and how many it refused for which reason.
 pub(crate) fn filtered(
     batch: &RecordBatch,
     filter: &Filter,
 ) -> Result<(RecordBatch, BTreeMap<&'static str, u64>), ArrowError> {
-    let batch = conform(batch, &crate::schema::activity::TABLE, |_| true)?;
+    let has = |name: &str| batch.column_by_name(name).is_some();
+    let batch = conform(batch, &ACTIVITY, |name| has(name) || name == "mfa")?;
     let mut refused: BTreeMap<&'static str, u64> = BTreeMap::new();
     if *filter == Filter::default() {
         return Ok((batch, refused));

@@ -6,6 +6,8 @@
 
 use std::fmt;
 use std::fs::File;
+use std::hash::{DefaultHasher, Hasher};
+use std::io::{Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 use std::panic;
 use std::panic::AssertUnwindSafe;
@@ -29,6 +31,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::statistics::Statistics;
 
 use crate::container::ContainerError;
 use crate::container::Sink;
@@ -40,6 +43,9 @@ use crate::error::RejectReason;
 pub const TABLE_KEY: &str = "azmfa.table";
 /// Key under which it keeps the version of the tables, [`crate::schema::SCHEMA_VERSION`].
 pub const SCHEMA_VERSION_KEY: &str = "azmfa.schema_version";
+/// What begins the keys under which the table that is written last keeps the [`mark`] of each of the
+/// others; the table's name follows.
+pub const MARK_KEY: &str = "azmfa.mark.";
 
 const PARQUET: &str = "Parquet file";
 /// Rows read at a time when they become JSON: wide rows of 3 kB make a few megabytes.
@@ -182,7 +188,49 @@ pub fn normalised_table(source: &File) -> Result<Option<NormalisedTable>, Contai
     Ok(Some(NormalisedTable { table, schema_version, row_count, source, metadata }))
 }
 
+/// What tells a Parquet file from any other of ours: its length and a hash of its footer, which
+/// says of every piece of every column how long it is, where it lies and between which values.
+///
+/// # Errors
+/// Of the file, and [`std::io::ErrorKind::InvalidData`] where its footer cannot lie inside of it.
+pub fn mark(source: &File) -> std::io::Result<String> {
+    let mut source = source;
+    let length = source.seek(SeekFrom::End(0))?;
+    let mut tail = [0; 4];
+    let cut_off = || std::io::Error::from(std::io::ErrorKind::InvalidData);
+    source.seek(SeekFrom::Start(length.checked_sub(8).ok_or_else(cut_off)?))?;
+    source.read_exact(&mut tail)?;
+    let footer_length = u64::from(u32::from_le_bytes(tail));
+    let start = length.checked_sub(8 + footer_length).ok_or_else(cut_off)?;
+    source.seek(SeekFrom::Start(start))?;
+    let mut footer = Vec::new();
+    source.take(footer_length).read_to_end(&mut footer)?;
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&footer);
+    Ok(format!("{length}-{:016x}", hasher.finish()))
+}
+
 impl NormalisedTable {
+    /// The mark that it keeps of another table.
+    pub fn mark_of(&self, table: &str) -> Option<&str> {
+        let pairs = self.metadata.metadata().file_metadata().key_value_metadata()?;
+        let is_it = |key: &str| key.strip_prefix(MARK_KEY) == Some(table);
+        pairs.iter().find(|pair| is_it(&pair.key))?.value.as_deref()
+    }
+
+    /// Least and greatest value of a column of instants, where the file tells.
+    pub fn span(&self, column: &str) -> Option<(i64, i64)> {
+        let mut span: Option<(i64, i64)> = None;
+        for group in self.metadata.metadata().row_groups() {
+            let mut columns = group.columns().iter();
+            let chunk = columns.find(|chunk| chunk.column_path().string() == column)?;
+            let Some(Statistics::Int64(values)) = chunk.statistics() else { return None };
+            let (low, high) = (*values.min_opt()?, *values.max_opt()?);
+            span = Some(span.map_or((low, high), |known| (known.0.min(low), known.1.max(high))));
+        }
+        span
+    }
+
     /// The columns it has.
     pub fn schema(&self) -> &SchemaRef {
         self.metadata.schema()

@@ -4,15 +4,17 @@ use std::any::Any;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, ScopedJoinHandle};
 
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, new_empty_array};
-use arrow_schema::{Field, Schema};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringViewArray, new_empty_array};
+use arrow_schema::{DataType as ArrowType, Field, Schema};
 use polars::prelude::{
-    Column, CompatLevel, DataFrame, DataType, Engine as Mode, Expr, IntoLazy, LazyFrame,
+    Column, CompatLevel, DataFrame, DataType, Engine as Mode, Expr, IntoLazy, LazyFrame, OptFlags,
     PolarsError, ScanArgsParquet, ScanSources, Series, TimeUnit, col,
 };
 use polars::sql::SQLContext;
-use rayon::iter::IndexedParallelIterator;
+use polars_async::executor::ALLOW_RAYON_THREADS;
 use rayon::iter::IntoParallelRefIterator;
 use rayon::iter::ParallelIterator;
 
@@ -32,14 +34,37 @@ use crate::schema::Kind;
 /// memory. With nine pivots over 400,000 attempts on two cores that took 0.4 s; every query on its
 /// own way down to the tables took 0.9 s.
 ///
+/// Over few rows everything runs in memory. Where a query without `order by` leaves the order of
+/// its rows open, they may come in another order than from as many rows more as make it stream.
+///
 /// Tables on disk are there because they do not fit into memory: their views are not kept, and
 /// queries stream from the files one after the other.
 ///
-/// Queries and polars alike work on the rayon pool that [`Engine::run`] is called from, else on the
-/// global one: `pool.install(|| Polars.run(…))` keeps both to the threads of that pool. The
-/// streaming part has threads of its own, as many as `POLARS_MAX_THREADS` says when it first runs.
+/// Queries run side by side on the rayon pool that [`Engine::run`] is called from, else on the
+/// global one; over few rows on as many threads of their own. Polars has its threads besides, as
+/// many as `POLARS_MAX_THREADS` says when it first runs.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Polars;
+
+impl Polars {
+    /// Begins what polars sets up when it first runs, beside whatever else there is to do before
+    /// there are tables: its threads and its runtime, a buffer of zeroes of eight megabytes, and
+    /// the parts of the program that plan and run a query, which have to come into memory. That is
+    /// a third of the time in which ten events are answered.
+    pub fn warm_up() {
+        let small = || {
+            let texts: ArrayRef = Arc::new(StringViewArray::from(vec!["a"]));
+            let schema = Arc::new(Schema::new(vec![Field::new("a", ArrowType::Utf8View, true)]));
+            let batch = RecordBatch::try_new(Arc::clone(&schema), vec![texts]).ok()?;
+            let batches = [batch];
+            let table = TableInput { name: "t", schema, rows: Rows::Batches(&batches) };
+            let query = Query { name: "warm-up", sql: WARM_UP, columns: Vec::new() };
+            run_small(&[table], &[], &[query], 1).ok()
+        };
+        // Nothing waits for it, and where it cannot run, the first query pays as it would have.
+        let _ = thread::Builder::new().spawn(move || guarded(|| Ok(small().is_some())));
+    }
+}
 
 impl Engine for Polars {
     fn run(
@@ -51,6 +76,23 @@ impl Engine for Polars {
         guarded(|| run(tables, views, queries))
     }
 }
+
+/// What most reports are made of, over a row.
+const WARM_UP: &str = "with flagged as (
+    select a, cast(case when a = 'a' and a in ('b', 'c') then 1 else 0 end as bigint) as b from t
+)
+select flagged.a, sum(b) as c, count(distinct t.a) as d, coalesce(max(t.a), 'none') as e
+from flagged left join t on flagged.a = t.a group by flagged.a order by c desc, flagged.a";
+
+/// Rows of all tables together up to which everything is done in memory: the streaming engine
+/// would be at work longer on setting itself up, its threads and several megabytes of hash tables
+/// for each grouping.
+const SMALL_ROWS: usize = 10_000;
+
+/// Rows up to which plans run as they are written. What optimising could save then is less than
+/// what it takes, even where tables are joined by nothing but a `where`: without optimising that
+/// pairs every row of one with every row of the other.
+const FEW_ROWS: usize = 100;
 
 /// Turns a panic of polars into an error.
 fn guarded<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
@@ -72,9 +114,110 @@ fn run(
     views: &[(String, String)],
     queries: &[Query<'_>],
 ) -> Result<Vec<Answer>, EngineError> {
+    if rows(tables) <= SMALL_ROWS {
+        return run_small(tables, views, queries, rayon::current_num_threads());
+    }
     let is_on_disk = tables.iter().any(|table| matches!(table.rows, Rows::Parquet(_)));
     let is_shared = queries.len() > 1 && !is_on_disk;
-    let mut context = SQLContext::new();
+    let mut context = context(tables)?;
+    for (name, sql) in views {
+        let mut view = context.execute(sql).map_err(|error| failure(name, &error))?;
+        if is_shared {
+            view = collect(name, view, Mode::Streaming)?.lazy();
+        }
+        context.register(name, view);
+    }
+    let mode = if is_shared { Mode::InMemory } else { Mode::Streaming };
+    let run = |query: &Query<'_>| {
+        guarded(|| {
+            let plan = context.clone().execute(query.sql);
+            let plan = plan.map_err(|error| failure(query.name, &error))?;
+            answer(query, &collect(query.name, plan, mode)?)
+        })
+    };
+    if is_on_disk {
+        return queries.iter().map(run).collect();
+    }
+    let answers: Vec<Result<Answer, EngineError>> = queries.par_iter().map(run).collect();
+    answers.into_iter().collect()
+}
+
+/// Runs queries over so few rows that making plans is most of the work: the plans are made side by
+/// side, little is optimised in them, and each is run by the thread that made it. Neither the
+/// threads of polars are started for that, nor its asynchronous runtime.
+fn run_small(
+    tables: &[TableInput<'_>],
+    views: &[(String, String)],
+    queries: &[Query<'_>],
+    threads: usize,
+) -> Result<Vec<Answer>, EngineError> {
+    let threads = threads.min(queries.len());
+    let optimizations = if rows(tables) <= FEW_ROWS {
+        OptFlags::TYPE_COERCION | OptFlags::TYPE_CHECK
+    } else {
+        OptFlags::default()
+    };
+    // What polars runs where it must not use its threads is not to belong to any other pool.
+    thread::scope(|scope| {
+        let first = scope.spawn(|| {
+            ALLOW_RAYON_THREADS.set(false);
+            let context = guarded(|| {
+                let mut context = context(tables)?;
+                for (name, sql) in views {
+                    let view = context.execute(sql).map_err(|error| failure(name, &error))?;
+                    let view = view.with_optimizations(optimizations);
+                    context.register(name, collect(name, view, Mode::InMemory)?.lazy());
+                }
+                Ok(context)
+            })?;
+            let next = AtomicUsize::new(0);
+            let work = || {
+                ALLOW_RAYON_THREADS.set(false);
+                let mut answers = Vec::new();
+                let mut context = context.clone();
+                while let Some((index, query)) = taken(&next, queries) {
+                    answers.push((
+                        index,
+                        guarded(|| answer_small(&mut context, query, optimizations)),
+                    ));
+                }
+                answers
+            };
+            thread::scope(|scope| {
+                let helpers: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+                let mut answers = work();
+                for helper in helpers {
+                    answers.extend(joined(helper)?);
+                }
+                answers.sort_unstable_by_key(|(index, _)| *index);
+                answers.into_iter().map(|(_, answer)| answer).collect()
+            })
+        });
+        joined(first)?
+    })
+}
+
+fn taken<'a, T>(next: &AtomicUsize, of: &'a [T]) -> Option<(usize, &'a T)> {
+    let index = next.fetch_add(1, Ordering::Relaxed);
+    of.get(index).map(|taken| (index, taken))
+}
+
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> Result<T, EngineError> {
+    thread.join().map_err(|payload| EngineError::Panic(panic_text(payload.as_ref())))
+}
+
+fn answer_small(
+    context: &mut SQLContext,
+    query: &Query<'_>,
+    optimizations: OptFlags,
+) -> Result<Answer, EngineError> {
+    let plan = context.execute(query.sql).map_err(|error| failure(query.name, &error))?;
+    let plan = plan.with_optimizations(optimizations);
+    answer(query, &collect(query.name, plan, Mode::InMemory)?)
+}
+
+fn context(tables: &[TableInput<'_>]) -> Result<SQLContext, EngineError> {
+    let context = SQLContext::new();
     for table in tables {
         let frame = match table.rows {
             Rows::Batches(batches) => frame(table, batches).map(IntoLazy::lazy),
@@ -84,27 +227,16 @@ fn run(
             frame.map_err(|detail| EngineError::Bridge { name: table.name.to_owned(), detail })?;
         context.register(table.name, frame);
     }
-    for (name, sql) in views {
-        let mut view = context.execute(sql).map_err(|error| failure(name, &error))?;
-        if is_shared {
-            view = collect(name, view, Mode::Streaming)?.lazy();
-        }
-        context.register(name, view);
-    }
-    let mut plans = Vec::with_capacity(queries.len());
-    for query in queries {
-        plans.push(context.execute(query.sql).map_err(|error| failure(query.name, &error))?);
-    }
-    let mode = if is_shared { Mode::InMemory } else { Mode::Streaming };
-    let run = |(query, plan): (&Query<'_>, LazyFrame)| {
-        guarded(|| answer(query, &collect(query.name, plan, mode)?))
-    };
-    if is_on_disk {
-        return queries.iter().zip(plans).map(run).collect();
-    }
-    let answers: Vec<Result<Answer, EngineError>> =
-        queries.par_iter().zip(plans).map(run).collect();
-    answers.into_iter().collect()
+    Ok(context)
+}
+
+/// Rows of all tables together; those on disk are too many.
+fn rows(tables: &[TableInput<'_>]) -> usize {
+    let rows = tables.iter().map(|table| match table.rows {
+        Rows::Batches(batches) => batches.iter().map(RecordBatch::num_rows).sum(),
+        Rows::Parquet(_) => usize::MAX,
+    });
+    rows.fold(0, usize::saturating_add)
 }
 
 fn collect(name: &str, plan: LazyFrame, mode: Mode) -> Result<DataFrame, EngineError> {

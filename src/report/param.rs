@@ -101,8 +101,8 @@ pub fn bind(
         })?;
         literals.insert(format!(":{}", param.name), literal(param, value, as_of)?);
     }
-    // A placeholder begins with a colon; parsing and printing takes a millisecond a report.
-    if !report.sql.contains(':') {
+    // Parsing and printing takes a millisecond a report.
+    if !may_hold_placeholder(&report.sql) {
         return Ok(report.sql.clone());
     }
     let mut query = parse::query(&report.sql)?;
@@ -121,6 +121,14 @@ pub fn bind(
         ControlFlow::Break(name) => Err(ParamError::Missing { report: report.id.clone(), name }),
         ControlFlow::Continue(()) => Ok(query.to_string()),
     }
+}
+
+/// Whether there is a colon, with which a placeholder begins, outside of texts. Where a quote need
+/// not begin a text, any colon counts.
+fn may_hold_placeholder(sql: &str) -> bool {
+    let is_plain = !["--", "/*", "\"", "`", "\\"].iter().any(|sign| sql.contains(sign));
+    let step = if is_plain { 2 } else { 1 };
+    sql.split('\'').step_by(step).any(|part| part.contains(':'))
 }
 
 fn literal(param: &Param, text: &str, as_of: i64) -> Result<Expr, ParamError> {
@@ -193,7 +201,7 @@ fn instant(text: &str, as_of: i64) -> Option<i64> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::bind;
+    use super::{bind, may_hold_placeholder};
     use crate::report::front::parse;
 
     const TEXT: &str = "-- title: T\n-- about: A\n-- grain: G\n-- reads: attempt\n\
@@ -215,6 +223,25 @@ mod tests {
             "SELECT user_key FROM attempt WHERE first_time >= TIMESTAMP '1970-01-02T00:00:00.000000' \
              AND caller = 'x' ORDER BY user_key LIMIT 5"
         );
+    }
+
+    #[test]
+    fn a_colon_counts_where_it_could_begin_a_placeholder() {
+        for sql in [
+            "select :a",
+            "select 'a', :b",
+            "select 'it''s', :b",
+            "select 1 -- it's\n, :a",
+            "select 1 /* ' */, :a",
+            "select \"'\", :a",
+            "select `'`, :a",
+            r"select '\'', :a, 'x'",
+        ] {
+            assert!(may_hold_placeholder(sql), "{sql}");
+        }
+        for sql in ["select 1", "select 'a: b', 'c'':d'", "select ':a'"] {
+            assert!(!may_hold_placeholder(sql), "{sql}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{ObjectName, Query, SetExpr, Statement, Visit, visit_relations};
 use sqlparser::dialect::{Dialect, GenericDialect};
 use sqlparser::parser::Parser;
-use sqlparser::tokenizer::{Token, Tokenizer, Word};
+use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Word};
 
 use crate::text::nearest;
 
@@ -78,7 +78,36 @@ pub fn query(sql: &str) -> Result<Query, SqlError> {
 /// # Errors
 /// As [`query`].
 pub fn query_in(dialect: &dyn Dialect, sql: &str) -> Result<Query, SqlError> {
-    let mut statements = Parser::parse_sql(dialect, sql).map_err(|error| {
+    query_of(dialect, tokens(dialect, sql)?, sql)
+}
+
+/// Reads one query, and every word of it, lower case.
+///
+/// # Errors
+/// As [`query`].
+pub fn query_and_words(sql: &str) -> Result<(Query, BTreeSet<String>), SqlError> {
+    let dialect = GenericDialect {};
+    let tokens = tokens(&dialect, sql)?;
+    let words = tokens.iter().filter_map(|token| match &token.token {
+        Token::Word(word) => Some(word.value.to_lowercase()),
+        _ => None,
+    });
+    let words = words.collect();
+    Ok((query_of(&dialect, tokens, sql)?, words))
+}
+
+fn tokens(dialect: &dyn Dialect, sql: &str) -> Result<Vec<TokenWithSpan>, SqlError> {
+    let tokens = Tokenizer::new(dialect, sql).tokenize_with_location();
+    tokens.map_err(|error| SqlError::Syntax(error.to_string()))
+}
+
+fn query_of(
+    dialect: &dyn Dialect,
+    tokens: Vec<TokenWithSpan>,
+    sql: &str,
+) -> Result<Query, SqlError> {
+    let mut parser = Parser::new(dialect).with_tokens_with_locations(tokens);
+    let mut statements = parser.parse_statements().map_err(|error| {
         SqlError::Syntax(error.to_string().trim_start_matches("sql parser error: ").to_owned())
     })?;
     let count = statements.len();

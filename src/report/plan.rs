@@ -47,15 +47,17 @@ impl Plan {
 pub fn plan(sqls: &[&str], library: &Library) -> Result<Plan, SqlError> {
     let mut planner = Planner {
         library,
-        plan: Plan::default(),
+        columns: BTreeMap::new(),
         wanted: BTreeMap::new(),
         of_any_event: BTreeSet::new(),
     };
     for sql in sqls {
-        let query = parse::query(sql)?;
-        planner.read(&query, &mut Vec::new())?;
+        let (query, words) = parse::query_and_words(sql)?;
+        planner.read(&query, &words)?;
     }
-    planner.finish()
+    let views = planner.follow()?;
+    let of_policy_events = planner.of_policy_events();
+    Ok(Plan { columns: planner.columns, of_policy_events, views: in_order(views, library)? })
 }
 
 /// Columns of `activity`, `activity_policy`, `attempt`, … that `sqls` need; see [`plan`].
@@ -76,27 +78,39 @@ struct Wanted {
     everything: bool,
 }
 
+/// A view, cut to what is wanted of it.
+struct Cut {
+    wanted: Wanted,
+    reads: BTreeSet<String>,
+    sql: String,
+}
+
 struct Planner<'a> {
     library: &'a Library,
-    plan: Plan,
+    columns: BTreeMap<String, BTreeSet<String>>,
     wanted: BTreeMap<String, Wanted>,
     /// Columns of `activity` that are read of all rows.
     of_any_event: BTreeSet<String>,
 }
 
 impl Planner<'_> {
-    /// Notes what `query` reads, following views; `path` are the views on the way to it.
-    fn read(&mut self, query: &Query, path: &mut Vec<String>) -> Result<(), SqlError> {
+    /// Notes what `query`, which has these words, reads of tables and wants of views; gives back
+    /// those views.
+    fn read(
+        &mut self,
+        query: &Query,
+        words: &BTreeSet<String>,
+    ) -> Result<BTreeSet<String>, SqlError> {
         let mut sources = Sources::default();
         let _: ControlFlow<()> = query.visit(&mut sources);
         let is_narrow = sources.reads_policy_events_only();
         if let Some(function) = sources.functions.into_iter().next() {
             return Err(SqlError::TableFunction(function));
         }
-        let words = parse::folded_words(&query.to_string());
+        let mut views = BTreeSet::new();
         for name in sources.tables.difference(&sources.local) {
             if let Some(table) = TABLES.iter().find(|table| table.name == name) {
-                let columns = self.plan.columns.entry(name.clone()).or_default();
+                let columns = self.columns.entry(name.clone()).or_default();
                 let names = table.columns.iter().map(|column| column.name);
                 let read: BTreeSet<String> = names
                     .filter(|name| sources.wildcard || words.contains(*name))
@@ -106,54 +120,73 @@ impl Planner<'_> {
                     self.of_any_event.extend(read.iter().cloned());
                 }
                 columns.extend(read);
-            } else if let Some(view) = self.library.views().iter().find(|view| view.id == *name)
-                && !path.contains(name)
-            {
+            } else if self.library.views().iter().any(|view| view.id == *name) {
                 let wanted = self.wanted.entry(name.clone()).or_default();
                 wanted.words.extend(words.iter().cloned());
                 wanted.everything |= sources.wildcard;
-                let pruned = pruned(parse::query(&view.sql)?, wanted);
-                path.push(name.clone());
-                self.read(&pruned, path)?;
-                path.pop();
+                views.insert(name.clone());
             } else {
-                let tables = TABLES.iter().map(|table| table.name);
-                let views = self.library.views().iter().map(|view| view.id.as_str());
-                return Err(SqlError::unknown_table(name, tables.chain(views)));
+                return Err(unknown_table(name, self.library));
             }
         }
-        Ok(())
+        Ok(views)
     }
 
-    /// Puts the wanted views in order, each cut to what all queries together want of it.
-    fn finish(mut self) -> Result<Plan, SqlError> {
-        let mut waiting = Vec::new();
-        for (name, wanted) in &self.wanted {
-            if let Some(view) = self.library.views().iter().find(|view| view.id == *name) {
-                let query = pruned(parse::query(&view.sql)?, wanted);
-                let reads: BTreeSet<String> = parse::relations(&query)
-                    .into_iter()
-                    .filter(|read| read != name && self.wanted.contains_key(read))
-                    .collect();
-                waiting.push((name.clone(), reads, query.to_string()));
-            }
-        }
-        if let Some(read) = self.plan.columns.get(ACTIVITY.name) {
-            let is_narrow = |name: &&String| {
-                name.as_str() != IS_POLICY_EVENT && !self.of_any_event.contains(*name)
-            };
-            self.plan.of_policy_events = read.iter().filter(is_narrow).cloned().collect();
-        }
-        // INVARIANT: a view that reads itself was refused in `read`, so each round places one.
-        while !waiting.is_empty() {
-            let placed: BTreeSet<String> =
-                self.plan.views.iter().map(|(name, _)| name.clone()).collect();
-            let at = waiting.iter().position(|(_, reads, _)| reads.is_subset(&placed)).unwrap_or(0);
-            let (name, _, sql) = waiting.remove(at);
-            self.plan.views.push((name, sql));
-        }
-        Ok(self.plan)
+    /// Columns of `activity` that only policy events are asked for.
+    fn of_policy_events(&self) -> BTreeSet<String> {
+        let is_narrow =
+            |name: &&String| name.as_str() != IS_POLICY_EVENT && !self.of_any_event.contains(*name);
+        let read = self.columns.get(ACTIVITY.name).into_iter().flatten();
+        read.filter(is_narrow).cloned().collect()
     }
+
+    /// Cuts every wanted view to what all that read it want of it, and notes what it reads in turn.
+    fn follow(&mut self) -> Result<BTreeMap<String, Cut>, SqlError> {
+        let mut parsed: BTreeMap<String, Query> = BTreeMap::new();
+        let mut cut: BTreeMap<String, Cut> = BTreeMap::new();
+        // What is wanted only grows, so this ends.
+        while let Some((name, wanted)) = self
+            .wanted
+            .iter()
+            .find(|(name, wanted)| cut.get(*name).is_none_or(|cut| cut.wanted != **wanted))
+            .map(|(name, wanted)| (name.clone(), wanted.clone()))
+        {
+            if !parsed.contains_key(&name) {
+                let view = self.library.views().iter().find(|view| view.id == name);
+                let view = view.ok_or_else(|| unknown_table(&name, self.library))?;
+                parsed.insert(name.clone(), parse::query(&view.sql)?);
+            }
+            let Some(whole) = parsed.get(&name) else { continue };
+            let query = pruned(whole.clone(), &wanted);
+            let sql = query.to_string();
+            let reads = self.read(&query, &parse::folded_words(&sql))?;
+            cut.insert(name, Cut { wanted, reads, sql });
+        }
+        Ok(cut)
+    }
+}
+
+/// The views, each after those it reads.
+fn in_order(
+    mut views: BTreeMap<String, Cut>,
+    library: &Library,
+) -> Result<Vec<(String, String)>, SqlError> {
+    let mut placed = Vec::with_capacity(views.len());
+    while let Some(first) = views.keys().next().cloned() {
+        let next =
+            views.iter().find(|(_, view)| !view.reads.iter().any(|read| views.contains_key(read)));
+        // Each waits for another: what they read in the end is themselves.
+        let Some(name) = next.map(|(name, _)| name.clone()) else {
+            return Err(unknown_table(&first, library));
+        };
+        placed.extend(views.remove(&name).map(|view| (name, view.sql)));
+    }
+    Ok(placed)
+}
+
+fn unknown_table(name: &str, library: &Library) -> SqlError {
+    let tables = TABLES.iter().map(|table| table.name);
+    SqlError::unknown_table(name, tables.chain(library.views().iter().map(|view| view.id.as_str())))
 }
 
 /// The view without the columns that nobody wants. Only a plain select can lose columns without

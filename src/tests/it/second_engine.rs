@@ -149,3 +149,19 @@ fn tables_are_judged_again_when_the_rule_or_the_policies_are_others() {
         assert!(ask(&inputs[0]) == ask(&text_of(folder.path())), "{flags:?}");
     }
 }
+
+#[test]
+fn tables_of_two_runs_are_not_taken_for_those_of_one() {
+    let (one, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    convert(&fixtures(INPUTS[0]), one.path());
+    convert(&fixtures(INPUTS[1]), other.path());
+    let whole = report(&[text_of(one.path())]);
+    let file = |name: &str| text_of(&one.path().join(name));
+    let rows = [file("activity.parquet"), file("activity_policy.parquet")];
+    for table in ["attempt.parquet", "calendar.parquet", "run.parquet"] {
+        std::fs::copy(other.path().join(table), file(table)).unwrap();
+        // What is computed from the rows is computed again, and nothing of the other run counts.
+        assert_eq!(figures(&report(&[text_of(one.path())])), figures(&report(&rows)), "{table}");
+        assert_eq!(figures(&whole), figures(&report(&rows)), "{table}");
+    }
+}

@@ -1,0 +1,121 @@
+//! The tables of one run of `azmfa convert`, all of them and unchanged: reports read them where they
+//! lie.
+//!
+//! Their rows are different events and their attempts are complete, so nothing has to be dropped or
+//! folded, and of each table no more is read than a report asks for. That they belong together says
+//! `run`, the table that is written last: it keeps the mark of every other.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+
+use crate::app::collect::Ingested;
+use crate::app::error::Error;
+use crate::app::options::ReadOptions;
+use crate::app::tables::{Made, run_table};
+use crate::app::tables_read::conform;
+use crate::container::parquet::{NormalisedTable, mark, normalised_table};
+use crate::fold::calendar::DAYS_MAX;
+use crate::report::plan::Plan;
+use crate::schema::activity::TABLE as ACTIVITY;
+use crate::schema::calendar::TABLE as CALENDAR;
+use crate::schema::run::TABLE as RUN;
+use crate::schema::{SCHEMA_VERSION, TABLES};
+use crate::source::plan::{Place, plan};
+
+/// Such tables.
+pub(crate) struct Whole {
+    files: BTreeMap<String, File>,
+    days: Vec<RecordBatch>,
+    /// What reading their rows one by one would tell of them.
+    pub(crate) ingested: Ingested,
+}
+
+impl Whole {
+    /// The tables behind the inputs, where these are the tables of one run and nothing else, and all
+    /// of their rows count as they stand.
+    pub(crate) fn of(options: &ReadOptions) -> Option<Self> {
+        let as_they_stand = ReadOptions {
+            inputs: options.inputs.clone(),
+            as_of: options.as_of,
+            threads: options.threads,
+            memory: options.memory,
+            strict: options.strict,
+            force: options.force,
+            ..ReadOptions::default()
+        };
+        if *options != as_they_stand {
+            return None;
+        }
+        let inputs = plan(&options.inputs).ok()?;
+        if inputs.len() != TABLES.len() {
+            return None;
+        }
+        let mut ingested = Ingested::default();
+        let mut tables: BTreeMap<String, (File, NormalisedTable)> = BTreeMap::new();
+        for input in &inputs {
+            let (Place::Path(path), Some(bytes)) = (&input.place, input.bytes_len) else {
+                return None;
+            };
+            let file = File::open(path).ok()?;
+            let table = normalised_table(&file).ok()??;
+            ingested.accounting.files += 1;
+            ingested.accounting.bytes += bytes;
+            tables.insert(table.table.clone(), (file, table));
+        }
+        let run = &tables.get(RUN.name)?.1;
+        for known in TABLES {
+            let (file, table) = tables.get(known.name)?;
+            let has = |name: &str| table.schema().field_with_name(name).is_ok();
+            if table.schema_version != SCHEMA_VERSION
+                || !known.columns.iter().all(|column| has(column.name))
+                || (known.name != RUN.name && run.mark_of(known.name) != mark(file).ok().as_deref())
+            {
+                return None;
+            }
+        }
+        let activity = &tables.get(ACTIVITY.name)?.1;
+        let (first, last) = activity.span("event_time")?;
+        ingested.window = (Some(first), Some(last));
+        let accounting = &mut ingested.accounting;
+        accounting.records = activity.row_count;
+        accounting.rows.insert(ACTIVITY.name.to_owned(), activity.row_count);
+        accounting.formats.insert("azmfa_table".to_owned(), activity.row_count);
+        let (_, calendar) = tables.remove(CALENDAR.name)?;
+        // Of more days some are left out, which has to be said by who makes the table.
+        if calendar.row_count >= DAYS_MAX as u64 {
+            return None;
+        }
+        let names: Vec<&str> = CALENDAR.columns.iter().map(|column| column.name).collect();
+        let days = calendar.batches(&names).ok()?;
+        let days = days.map(|batch| conform(&batch.ok()?, &CALENDAR, |_| true).ok());
+        let days = days.collect::<Option<Vec<RecordBatch>>>()?;
+        let files = tables.into_iter().map(|(name, (file, _))| (name, file)).collect();
+        Some(Self { files, days, ingested })
+    }
+
+    /// The tables that are read, as the engine takes them.
+    pub(crate) fn tables(
+        self,
+        plan: &Plan,
+        window: (Option<i64>, Option<i64>),
+    ) -> Result<Vec<Made>, Error> {
+        let mut made = Vec::new();
+        let mut files = self.files;
+        let days = self.days;
+        for table in TABLES.iter().filter(|table| plan.columns.contains_key(table.name)) {
+            if table.name == RUN.name {
+                made.push(run_table(window).map_err(Error::Arrow)?);
+            } else if table.name == CALENDAR.name {
+                let schema = Arc::new(CALENDAR.arrow_schema(|_| true));
+                made.push(Made { table, schema, batches: days.clone(), files: Vec::new() });
+            } else if let Some(file) = files.remove(table.name) {
+                let schema = Arc::new(table.arrow_schema(|name| plan.needs(table.name, name)));
+                made.push(Made { table, schema, batches: Vec::new(), files: vec![file] });
+            }
+        }
+        Ok(made)
+    }
+}
