@@ -74,7 +74,7 @@ pub(crate) fn ingest(mut job: Job<'_>, progress: &Progress) -> Result<Ingested, 
     let line = Line::new(job.wanted, threads, ready, collector, progress);
     job.pool.broadcast(|_| {
         line.work(&|number, sender| {
-            Reading { sender, progress, columns: &columns }.input(&inputs[number])
+            Reading { sender, progress, columns: &columns }.input(&inputs[number]);
         });
     });
     let collector = line.finish()?;
