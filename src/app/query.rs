@@ -27,7 +27,7 @@ pub fn run(options: &QueryOptions, progress: &Progress) -> Result<Outcome, Error
     let tables = pool.install(|| wishes.make(&mut ingested, window))?;
     let inputs: Vec<_> = tables.iter().map(Made::input).collect();
     let query = Query { name: "query", sql: &options.sql, columns: Vec::new() };
-    let answers = pool.install(|| Polars.run(&inputs, &plan.views, &[query]))?;
+    let answers = pool.install(|| Polars::default().run(&inputs, &plan.views, &[query]))?;
     let accounting = ingested.accounting;
     let pages = answers
         .into_iter()

@@ -120,7 +120,7 @@ fn answered(
         })
         .collect();
     let inputs: Vec<_> = tables.iter().map(Made::input).collect();
-    Ok(Polars.run(&inputs, &plan.views, &queries)?)
+    Ok(Polars::default().run(&inputs, &plan.views, &queries)?)
 }
 
 fn bound(reports: &[Report], as_of: i64) -> Result<Vec<String>, Error> {

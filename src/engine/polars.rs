@@ -43,8 +43,17 @@ use crate::schema::Kind;
 /// Queries run side by side on the rayon pool that [`Engine::run`] is called from, else on the
 /// global one; over few rows on as many threads of their own. Polars has its threads besides, as
 /// many as `POLARS_MAX_THREADS` says when it first runs.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Polars;
+#[derive(Debug, Clone, Copy)]
+pub struct Polars {
+    pub(super) small_rows: usize,
+    pub(super) few_rows: usize,
+}
+
+impl Default for Polars {
+    fn default() -> Self {
+        Self { small_rows: SMALL_ROWS, few_rows: FEW_ROWS }
+    }
+}
 
 impl Polars {
     /// Begins what polars sets up when it first runs, beside whatever else there is to do before
@@ -59,7 +68,7 @@ impl Polars {
             let batches = [batch];
             let table = TableInput { name: "t", schema, rows: Rows::Batches(&batches) };
             let query = Query { name: "warm-up", sql: WARM_UP, columns: Vec::new() };
-            run_small(&[table], &[], &[query], 1).ok()
+            Self::default().run_small(&[table], &[], &[query], 1).ok()
         };
         // Nothing waits for it, and where it cannot run, the first query pays as it would have.
         let _ = thread::Builder::new().spawn(move || guarded(|| Ok(small().is_some())));
@@ -73,7 +82,12 @@ impl Engine for Polars {
         views: &[(String, String)],
         queries: &[Query<'_>],
     ) -> Result<Vec<Answer>, EngineError> {
-        guarded(|| run(tables, views, queries))
+        guarded(|| {
+            if rows(tables) <= self.small_rows {
+                return self.run_small(tables, views, queries, rayon::current_num_threads());
+            }
+            run(tables, views, queries)
+        })
     }
 }
 
@@ -93,6 +107,64 @@ const SMALL_ROWS: usize = 10_000;
 /// what it takes, even where tables are joined by nothing but a `where`: without optimising that
 /// pairs every row of one with every row of the other.
 const FEW_ROWS: usize = 100;
+
+impl Polars {
+    /// Runs queries over so few rows that making plans is most of the work: the plans are made side by
+    /// side, little is optimised in them, and each is run by the thread that made it. Neither the
+    /// threads of polars are started for that, nor its asynchronous runtime.
+    fn run_small(
+        &self,
+        tables: &[TableInput<'_>],
+        views: &[(String, String)],
+        queries: &[Query<'_>],
+        threads: usize,
+    ) -> Result<Vec<Answer>, EngineError> {
+        let threads = threads.min(queries.len());
+        let optimizations = if rows(tables) <= self.few_rows {
+            OptFlags::TYPE_COERCION | OptFlags::TYPE_CHECK
+        } else {
+            OptFlags::default()
+        };
+        // What polars runs where it must not use its threads is not to belong to any other pool.
+        thread::scope(|scope| {
+            let first = scope.spawn(|| {
+                ALLOW_RAYON_THREADS.set(false);
+                let context = guarded(|| {
+                    let mut context = context(tables)?;
+                    for (name, sql) in views {
+                        let view = context.execute(sql).map_err(|error| failure(name, &error))?;
+                        let view = view.with_optimizations(optimizations);
+                        context.register(name, collect(name, view, Mode::InMemory)?.lazy());
+                    }
+                    Ok(context)
+                })?;
+                let next = AtomicUsize::new(0);
+                let work = || {
+                    ALLOW_RAYON_THREADS.set(false);
+                    let mut answers = Vec::new();
+                    let mut context = context.clone();
+                    while let Some((index, query)) = taken(&next, queries) {
+                        answers.push((
+                            index,
+                            guarded(|| answer_small(&mut context, query, optimizations)),
+                        ));
+                    }
+                    answers
+                };
+                thread::scope(|scope| {
+                    let helpers: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+                    let mut answers = work();
+                    for helper in helpers {
+                        answers.extend(joined(helper)?);
+                    }
+                    answers.sort_unstable_by_key(|(index, _)| *index);
+                    answers.into_iter().map(|(_, answer)| answer).collect()
+                })
+            });
+            joined(first)?
+        })
+    }
+}
 
 /// Turns a panic of polars into an error.
 fn guarded<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
@@ -114,9 +186,6 @@ fn run(
     views: &[(String, String)],
     queries: &[Query<'_>],
 ) -> Result<Vec<Answer>, EngineError> {
-    if rows(tables) <= SMALL_ROWS {
-        return run_small(tables, views, queries, rayon::current_num_threads());
-    }
     let is_on_disk = tables.iter().any(|table| matches!(table.rows, Rows::Parquet(_)));
     let is_shared = queries.len() > 1 && !is_on_disk;
     let mut context = context(tables)?;
@@ -140,61 +209,6 @@ fn run(
     }
     let answers: Vec<Result<Answer, EngineError>> = queries.par_iter().map(run).collect();
     answers.into_iter().collect()
-}
-
-/// Runs queries over so few rows that making plans is most of the work: the plans are made side by
-/// side, little is optimised in them, and each is run by the thread that made it. Neither the
-/// threads of polars are started for that, nor its asynchronous runtime.
-fn run_small(
-    tables: &[TableInput<'_>],
-    views: &[(String, String)],
-    queries: &[Query<'_>],
-    threads: usize,
-) -> Result<Vec<Answer>, EngineError> {
-    let threads = threads.min(queries.len());
-    let optimizations = if rows(tables) <= FEW_ROWS {
-        OptFlags::TYPE_COERCION | OptFlags::TYPE_CHECK
-    } else {
-        OptFlags::default()
-    };
-    // What polars runs where it must not use its threads is not to belong to any other pool.
-    thread::scope(|scope| {
-        let first = scope.spawn(|| {
-            ALLOW_RAYON_THREADS.set(false);
-            let context = guarded(|| {
-                let mut context = context(tables)?;
-                for (name, sql) in views {
-                    let view = context.execute(sql).map_err(|error| failure(name, &error))?;
-                    let view = view.with_optimizations(optimizations);
-                    context.register(name, collect(name, view, Mode::InMemory)?.lazy());
-                }
-                Ok(context)
-            })?;
-            let next = AtomicUsize::new(0);
-            let work = || {
-                ALLOW_RAYON_THREADS.set(false);
-                let mut answers = Vec::new();
-                let mut context = context.clone();
-                while let Some((index, query)) = taken(&next, queries) {
-                    answers.push((
-                        index,
-                        guarded(|| answer_small(&mut context, query, optimizations)),
-                    ));
-                }
-                answers
-            };
-            thread::scope(|scope| {
-                let helpers: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-                let mut answers = work();
-                for helper in helpers {
-                    answers.extend(joined(helper)?);
-                }
-                answers.sort_unstable_by_key(|(index, _)| *index);
-                answers.into_iter().map(|(_, answer)| answer).collect()
-            })
-        });
-        joined(first)?
-    })
 }
 
 fn taken<'a, T>(next: &AtomicUsize, of: &'a [T]) -> Option<(usize, &'a T)> {

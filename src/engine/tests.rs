@@ -337,7 +337,16 @@ fn answers(
                 .collect(),
         })
         .collect();
-    let answers = Polars.run(inputs, &plan.views, &queries).unwrap();
+    let answers = Polars::default().run(inputs, &plan.views, &queries).unwrap();
+    // Tables on disk count as more than any number.
+    let any = usize::MAX - 1;
+    for (small_rows, few_rows) in [(0, 0), (any, 0), (any, any)] {
+        let other = Polars { small_rows, few_rows }.run(inputs, &plan.views, &queries).unwrap();
+        for ((query, answer), other) in queries.iter().zip(&answers).zip(&other) {
+            let name = query.name;
+            assert_eq!(rows(answer), rows(other), "{name}, {small_rows} and {few_rows} rows");
+        }
+    }
     for (report, answer) in library.reports().iter().zip(&answers) {
         for (column, field) in report.columns.iter().zip(answer.schema.fields()) {
             assert_eq!(
@@ -660,7 +669,7 @@ fn typed(sql: &str) -> Result<Vec<Answer>, EngineError> {
     let batch = batch(table, &tables(9, 20)["attempt"], |_| true);
     let input =
         TableInput { name: "attempt", schema: batch.schema(), rows: Rows::Batches(&[batch]) };
-    Polars.run(&[input], &[], &[Query { name: "typed", sql, columns: Vec::new() }])
+    Polars::default().run(&[input], &[], &[Query { name: "typed", sql, columns: Vec::new() }])
 }
 
 #[test]
@@ -684,7 +693,7 @@ fn sql_that_does_not_run_is_an_error_with_its_name() {
     assert!(error.starts_with("cannot run `typed`: "), "{error}");
     assert!(!error.contains('\n'), "{error}");
     let query = Query { name: "q", sql: "select 1 as one", columns: vec![("two", Kind::Integer)] };
-    let error = Polars.run(&[], &[], &[query]).unwrap_err();
+    let error = Polars::default().run(&[], &[], &[query]).unwrap_err();
     assert_eq!(error.to_string(), "`q` gives columns `one` where `two` is declared");
 }
 
@@ -705,7 +714,7 @@ fn a_table_without_rows_or_without_batches_is_empty() {
             sql: "select count(*) as n, max(day) as d from calendar",
             columns: vec![("n", Kind::Integer), ("d", Kind::Date)],
         };
-        let answers = Polars.run(&[input], &[], &[query]).unwrap();
+        let answers = Polars::default().run(&[input], &[], &[query]).unwrap();
         assert_eq!(rows(&answers[0]), [[json!(0), Value::Null]]);
     }
 }

@@ -211,6 +211,12 @@ impl Routes {
         state
     }
 
+    /// Whether anything was learned of what follows on `state`.
+    #[inline(always)]
+    pub(super) fn leads_on(&self, state: u32) -> bool {
+        self.states.get(state as usize).is_some_and(|state| state.first != NONE)
+    }
+
     /// Goes on from `state` at `at` as long as the edge that comes first there leads to a string
     /// without escapes: nearly all of most records. Gives the position and the state behind the
     /// last one.

@@ -5,6 +5,8 @@
 //! oracle of the tests.
 
 use std::ops::ControlFlow;
+#[cfg(target_arch = "x86_64")]
+use std::sync::LazyLock;
 
 #[cfg(target_arch = "x86_64")]
 mod wide {
@@ -230,11 +232,15 @@ pub fn line_end(bytes: &[u8], at: usize) -> usize {
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn has_wider() -> bool {
-    is_x86_feature_detected!("avx2")
-        && is_x86_feature_detected!("bmi1")
-        && is_x86_feature_detected!("bmi2")
-        && is_x86_feature_detected!("lzcnt")
-        && is_x86_feature_detected!("popcnt")
+    // Asked once: the answer of the standard library takes a load for each of the five.
+    static HAS_WIDER: LazyLock<bool> = LazyLock::new(|| {
+        is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("lzcnt")
+            && is_x86_feature_detected!("popcnt")
+    });
+    *HAS_WIDER
 }
 
 /// Something to do with the widest instructions of the processor. [`Work::run`] and what it calls

@@ -288,14 +288,16 @@ impl Walker {
         let Self { tree, routes, passage, found, .. } = self;
         let (bytes, source) = (place.text.as_bytes(), place.source());
         loop {
-            (at, state) = routes.pass(bytes, (at, state), passage);
-            for passed in passage.passed() {
-                let edge = routes.edge(passed.edge);
-                for turn in routes.turns(edge) {
-                    found.turn(source, *turn, passed.at + turn.offset as usize, first);
-                }
-                if edge.node != NONE {
-                    found.member(source, edge.node, (passed.span, SlotKind::Text));
+            if routes.leads_on(state) {
+                (at, state) = routes.pass(bytes, (at, state), passage);
+                for passed in passage.passed() {
+                    let edge = routes.edge(passed.edge);
+                    for turn in routes.turns(edge) {
+                        found.turn(source, *turn, passed.at + turn.offset as usize, first);
+                    }
+                    if edge.node != NONE {
+                        found.member(source, edge.node, (passed.span, SlotKind::Text));
+                    }
                 }
             }
             let taken = match routes.follow(bytes, at, state) {

@@ -90,6 +90,9 @@ impl Found {
     }
 
     /// Takes the value of the member that leads to `node`; says whether something is wanted below.
+    ///
+    /// Of a member that comes twice the last one counts whole. Where nothing is wanted below it and
+    /// the last one says something, that is what filling its slots again comes to.
     #[inline(always)]
     pub(super) fn member(
         &mut self,
@@ -97,8 +100,10 @@ impl Found {
         node: u32,
         (span, kind): ((usize, usize), SlotKind),
     ) -> bool {
-        let has_children = self.meet(node).has_children;
-        self.value(source, node, (span, kind));
+        let is_again = self.meet(node);
+        let has_children = self.nodes[node as usize].has_children;
+        let says_all = self.value(source, node, (span, kind));
+        self.repeated |= is_again && (has_children || !says_all);
         has_children
     }
 
@@ -107,50 +112,44 @@ impl Found {
     #[inline(always)]
     pub(super) fn turn(&mut self, source: Source<'_>, turn: Turn, at: usize, first: usize) {
         if turn.opens {
-            self.meet(turn.node).start = short(at);
+            self.repeated |= self.meet(turn.node);
+            self.nodes[turn.node as usize].start = short(at);
         } else if turn.node as usize != first {
             let start = self.nodes[turn.node as usize].start as usize;
             self.value(source, turn.node, ((start, at), SlotKind::Object));
         }
     }
 
-    /// Notes that a node is met; meeting it a second time makes the walk exact.
+    /// Notes that a node is met; says whether it was met before in this walk.
     #[inline(always)]
-    fn meet(&mut self, node: u32) -> &mut NodeState {
-        let node = &mut self.nodes[node as usize];
-        self.repeated |= std::mem::replace(&mut node.met_in, self.walk) == self.walk;
-        node
+    fn meet(&mut self, node: u32) -> bool {
+        std::mem::replace(&mut self.nodes[node as usize].met_in, self.walk) == self.walk
     }
 
-    /// Fills the slots that a value is wanted for.
+    /// Fills the slots that a value is wanted for; says whether it says something for all of them.
     #[inline(always)]
     pub(super) fn value(
         &mut self,
         source: Source<'_>,
         node: u32,
         found: ((usize, usize), SlotKind),
-    ) {
+    ) -> bool {
         let NodeState { first, others: (from, to), .. } = self.nodes[node as usize];
-        if let Some(target) = first {
-            self.fill(source, target, found);
-        }
+        let mut says_all = first.is_none_or(|target| self.fill(source, target, found));
         for place in from..to {
-            self.fill(source, self.targets[place as usize], found);
+            says_all &= self.fill(source, self.targets[place as usize], found);
         }
+        says_all
     }
 
-    /// Fills a slot, unless a better value is there or this one says nothing.
+    /// Fills a slot, unless a better value is there; says whether the value says something.
     #[inline(always)]
     fn fill(
         &mut self,
         source: Source<'_>,
         target: Target,
         (span, kind): ((usize, usize), SlotKind),
-    ) {
-        let slot = &mut self.slots[usize::from(target.slot)];
-        if slot.kind != SlotKind::Absent && slot.rank < target.rank {
-            return;
-        }
+    ) -> bool {
         if !target.keeps_empty {
             // Nearly every value is a string.
             let says_nothing = match kind {
@@ -158,17 +157,21 @@ impl Found {
                 _ => stands_for_nothing(source.text, span, kind, self.texts),
             };
             if says_nothing {
-                return;
+                return false;
             }
         }
-        self.met.insert(target.slot);
-        *slot = Slot {
-            start: short(span.0),
-            end: short(span.1),
-            buffer: source.buffer,
-            rank: target.rank,
-            kind,
-        };
+        let slot = &mut self.slots[usize::from(target.slot)];
+        if slot.kind == SlotKind::Absent || slot.rank >= target.rank {
+            self.met.insert(target.slot);
+            *slot = Slot {
+                start: short(span.0),
+                end: short(span.1),
+                buffer: source.buffer,
+                rank: target.rank,
+                kind,
+            };
+        }
+        true
     }
 }
 
