@@ -97,12 +97,29 @@ pub(crate) fn alarms(name: &str, framed: &Framed, facts: &StreamFacts) -> Vec<Wa
 /// What to say of a format none of whose events has claims.
 pub(crate) fn without_claims(format: usize, rows: u64, with_claims: u64) -> Option<Warning> {
     let format = FORMATS.all.get(format)?;
+    let name = format.name;
     (rows > 0 && with_claims == 0).then(|| Warning {
-        message: format!(
-            "none of the {} read as `{}` has claims, so their `mfa` is unknown",
-            count(rows, "event"),
-            format.name
-        ),
+        message: if rows == 1 {
+            format!("the only event read as `{name}` has no claims, so its `mfa` is unknown")
+        } else {
+            let events = count(rows, "event");
+            format!("none of the {events} read as `{name}` has claims, so their `mfa` is unknown")
+        },
         hint: (!format.claims_hint.is_empty()).then(|| format.claims_hint.to_owned()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_claims;
+
+    #[test]
+    fn events_without_claims_are_told_of_however_many_there_are() {
+        let message = |rows, with_claims| {
+            without_claims(0, rows, with_claims).map(|warning| warning.message).unwrap_or_default()
+        };
+        assert!(message(1, 0).starts_with("the only event read as "), "{}", message(1, 0));
+        assert!(message(2_000, 0).starts_with("none of the 2,000 events read as "));
+        assert_eq!([message(0, 0), message(5, 1)], ["", ""]);
+    }
 }
