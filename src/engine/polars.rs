@@ -45,7 +45,9 @@ use crate::schema::Kind;
 /// many as `POLARS_MAX_THREADS` says when it first runs.
 #[derive(Debug, Clone, Copy)]
 pub struct Polars {
+    /// Rows up to which everything runs in memory, as [`SMALL_ROWS`].
     pub(super) small_rows: usize,
+    /// Rows up to which plans run as they are written, as [`FEW_ROWS`].
     pub(super) few_rows: usize,
 }
 
