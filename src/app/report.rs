@@ -109,15 +109,7 @@ fn answered(
     let queries: Vec<Query<'_>> = reports
         .iter()
         .zip(&statements)
-        .map(|(report, sql)| Query {
-            name: &report.id,
-            sql,
-            columns: report
-                .columns
-                .iter()
-                .map(|column| (column.name.as_str(), column.kind))
-                .collect(),
-        })
+        .map(|(report, sql)| Query { name: &report.id, sql, columns: report.declared() })
         .collect();
     let inputs: Vec<_> = tables.iter().map(Made::input).collect();
     Ok(Polars::default().run(&inputs, &plan.views, &queries)?)

@@ -6,7 +6,6 @@
 
 use std::fmt;
 use std::fs::File;
-use std::hash::{DefaultHasher, Hasher};
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 use std::panic;
@@ -38,6 +37,7 @@ use crate::container::Sink;
 use crate::container::Summary;
 use crate::container::rows::Rows;
 use crate::error::RejectReason;
+use crate::extract::identity::hash;
 
 /// Key in a file's metadata under which `azmfa convert` keeps the table's name.
 pub const TABLE_KEY: &str = "azmfa.table";
@@ -205,9 +205,7 @@ pub fn mark(source: &File) -> std::io::Result<String> {
     source.seek(SeekFrom::Start(start))?;
     let mut footer = Vec::new();
     source.take(footer_length).read_to_end(&mut footer)?;
-    let mut hasher = DefaultHasher::new();
-    hasher.write(&footer);
-    Ok(format!("{length}-{:016x}", hasher.finish()))
+    Ok(format!("{length}-{:032x}", hash(&footer)))
 }
 
 impl NormalisedTable {

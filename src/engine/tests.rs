@@ -327,15 +327,7 @@ fn answers(
     let queries: Vec<Query<'_>> = library
         .reports()
         .iter()
-        .map(|report| Query {
-            name: &report.id,
-            sql: &report.sql,
-            columns: report
-                .columns
-                .iter()
-                .map(|column| (column.name.as_str(), column.kind))
-                .collect(),
-        })
+        .map(|report| Query { name: &report.id, sql: &report.sql, columns: report.declared() })
         .collect();
     let answers = Polars::default().run(inputs, &plan.views, &queries).unwrap();
     // Tables on disk count as more than any number.

@@ -51,6 +51,13 @@ pub struct Report {
     pub sql: String,
 }
 
+impl Report {
+    /// Names and kinds of the columns it returns, in order.
+    pub fn declared(&self) -> Vec<(&str, Kind)> {
+        self.columns.iter().map(|column| (column.name.as_str(), column.kind)).collect()
+    }
+}
+
 /// A column of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportColumn {
