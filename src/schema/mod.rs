@@ -10,8 +10,17 @@ use arrow_schema::{DataType, Field, Schema, TimeUnit};
 pub mod activity;
 pub mod activity_policy;
 pub mod attempt;
+pub mod audit;
 pub mod calendar;
+pub mod directory_user;
+pub mod link;
+pub mod readiness;
+pub mod registration;
+pub mod resource;
+pub mod role_assignment;
 pub mod run;
+pub mod sign_in;
+pub mod sign_in_policy;
 
 /// Version of the tables, carried by every machine-readable output.
 pub const SCHEMA_VERSION: i64 = 1;
@@ -85,8 +94,22 @@ pub struct Table {
 }
 
 /// Every table, in reading order.
-pub const TABLES: &[&Table] =
-    &[&activity::TABLE, &activity_policy::TABLE, &attempt::TABLE, &calendar::TABLE, &run::TABLE];
+pub const TABLES: &[&Table] = &[
+    &activity::TABLE,
+    &activity_policy::TABLE,
+    &attempt::TABLE,
+    &sign_in::TABLE,
+    &sign_in_policy::TABLE,
+    &audit::TABLE,
+    &link::TABLE,
+    &registration::TABLE,
+    &resource::TABLE,
+    &role_assignment::TABLE,
+    &directory_user::TABLE,
+    &readiness::TABLE,
+    &calendar::TABLE,
+    &run::TABLE,
+];
 
 impl Table {
     /// Position of the column called `name`.
