@@ -11,7 +11,7 @@
 
 use std::cmp::Ordering;
 
-use super::words::{contains, filled, is_same};
+use super::words::{begins, contains, filled, is_same};
 
 struct App {
     id: &'static str,
@@ -115,7 +115,7 @@ pub enum Tool {
     HttpLibrary,
     /// `curl` or `wget`.
     Curl,
-    /// What signs in with a password in the name of an old program: `BAV2ROPC`.
+    /// `BAV2ROPC`: a service that signs in with the password an old client handed it.
     Ropc,
 }
 
@@ -142,7 +142,8 @@ impl Tool {
             Self::AzureCli => Client::Cli,
             Self::AzPowerShell | Self::AzAccounts => Client::PowerShell,
             Self::DeveloperCli | Self::Terraform | Self::Pulumi => Client::Iac,
-            Self::AzureSdk | Self::HttpLibrary | Self::Curl | Self::Ropc => Client::Sdk,
+            Self::AzureSdk | Self::HttpLibrary | Self::Curl => Client::Sdk,
+            Self::Ropc => Client::Other,
         }
     }
 }
@@ -151,18 +152,22 @@ impl Tool {
 /// name may go on. In order of trust: a tool's own name stands before the libraries it is built
 /// on, which write theirs as well.
 ///
-/// Of these only `AZURECLI/` and `AzurePowershell/v` (with `PSVersion/` and the module beside it)
-/// are in Microsoft's own source, <https://github.com/Azure/azure-cli> (`AzCliUserAgentPolicy`)
-/// and <https://github.com/Azure/azure-powershell>, and `azsdk-…` in the guidelines of the SDKs,
-/// <https://azure.github.io/azure-sdk/general_azurecore.html>; all of them are what requests to
-/// Azure Resource Manager carry. What sign-in logs show in their place is known from public
-/// exports only: often the library that fetched the token, or nothing.
+/// From the tools' own sources: `AZURECLI/2.75.0 (DEB)` (`get_az_user_agent` of
+/// <https://github.com/Azure/azure-cli>), `azdev/1.9.0` behind it (<https://github.com/Azure/azure-dev>),
+/// `AzurePowershell/v14.2.0 PSVersion/v7.5.0 Az.Resources/8.1.0`
+/// (<https://github.com/Azure/azure-powershell>), `AzurePowerShell/Az1.0` of older ones,
+/// `HashiCorp Terraform/1.5.2 (+https://www.terraform.io) …`
+/// (<https://github.com/Azure/terraform-provider-azapi>), `azsdk-python-identity/1.23.1 Python/3.11`
+/// (<https://azure.github.io/azure-sdk/general_azurecore.html>). These are what requests to Azure
+/// Resource Manager carry. What a sign-in log shows is on no page: in public exports it is often
+/// the library that fetched the token (`python-requests/2.28.1`), a browser, or nothing, so that
+/// the version of a tool is seldom told there.
 const TOOLS: &[(&str, Tool)] = &[
-    ("azuredev", Tool::DeveloperCli),
+    ("azdev", Tool::DeveloperCli),
     ("azd", Tool::DeveloperCli),
     ("pulumi*", Tool::Pulumi),
+    ("terraform", Tool::Terraform),
     ("terraform*", Tool::Terraform),
-    ("hashicorpterraform*", Tool::Terraform),
     ("opentofu*", Tool::Terraform),
     ("azurecli", Tool::AzureCli),
     ("microsoftazurecli", Tool::AzureCli),
@@ -186,6 +191,8 @@ const TOOLS: &[(&str, Tool)] = &[
     ("nodefetch", Tool::HttpLibrary),
     ("java", Tool::HttpLibrary),
     ("postmanruntime", Tool::HttpLibrary),
+    ("powershell", Tool::HttpLibrary),
+    ("windowspowershell", Tool::HttpLibrary),
     ("libwwwperl", Tool::HttpLibrary),
     ("curl", Tool::Curl),
     ("wget", Tool::Curl),
@@ -200,9 +207,7 @@ fn products(user_agent: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 fn is_called(product: &str, known: &str) -> bool {
-    known
-        .strip_suffix('*')
-        .map_or_else(|| is_same(product, known), |start| super::words::begins(product, start))
+    known.strip_suffix('*').map_or_else(|| is_same(product, known), |start| begins(product, start))
 }
 
 /// The program a user agent names and, as written there, its version: digits and points, without

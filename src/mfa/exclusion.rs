@@ -70,7 +70,8 @@ pub struct Facts<'a> {
     pub home_tenant_id: Option<&'a str>,
     /// Tenant signed in to.
     pub resource_tenant_id: Option<&'a str>,
-    /// Tenant whose log this is, where the export tells; else `None`.
+    /// Tenant whose log this is, where the export tells (`tenantId` of diagnostic settings,
+    /// `AADTenantId` of Log Analytics); else `None`.
     pub log_tenant_id: Option<&'a str>,
     /// `crossTenantAccessType`.
     pub cross_tenant_type: Option<&'a str>,
@@ -87,8 +88,8 @@ struct App {
 
 /// The broker is on
 /// <https://learn.microsoft.com/troubleshoot/entra/entra-id/governance/verify-first-party-apps-sign-in>;
-/// the id of Windows Sign In is on no page of Microsoft's that was read but the same in many
-/// public inventories, and the name decides as well.
+/// the id of Windows Sign In is on no page of Microsoft's that was read, but the same in several
+/// public inventories.
 const APPS: &[App] = &[
     App {
         id: "38aa3b87-a06d-4817-b275-7a316988d93b",
@@ -123,14 +124,15 @@ fn find(list: &[App], id: Option<&str>, name: Option<&str>) -> Option<Exclusion>
 
 /// Why a sign-in is left out, by the first rule that fits; `None` for rows that count.
 ///
-/// **Guests of ours count.** A row of a guest in our tenant has another home tenant, but the
-/// resource tenant is ours and so is its MFA. Left out is only the other direction, which Entra
-/// logs at home as well: our own user at a resource of another tenant. That is the row whose home
-/// tenant is the one the log belongs to and whose resource tenant is not; where the log's tenant
-/// is not told, nothing is left out, because both directions look alike. `passthrough` is a
-/// sign-in that only passes through this tenant on its way to another
-/// (<https://learn.microsoft.com/graph/api/resources/signin>, `crossTenantAccessType`), and
-/// `microsoftSupport` and `serviceProvider` are people of others at our resources, which count.
+/// **Guests of ours count.** Their home tenant is another one, but the resource is ours and so is
+/// its MFA; the same goes for partners and Microsoft's support. Left out is the other direction,
+/// which Entra logs at home as well: our own user at a resource of another tenant, whose MFA is
+/// not ours to enforce. That is what the workbook "Multifactor Authentication Gaps" of
+/// <https://github.com/microsoft/Application-Insights-Workbooks> does
+/// (`where AADTenantId == ResourceTenantId`). Where the tenant of the log is not told, both
+/// directions look alike and nothing is left out, save what Entra calls `passthrough`: it crosses
+/// tenants and is none of the kinds of guest, partner or support. What else the word means is on
+/// no page that was read (<https://learn.microsoft.com/graph/api/resources/signin>).
 pub fn excluded(facts: &Facts<'_>) -> Option<Exclusion> {
     if facts.is_federation_server {
         return Some(Exclusion::FederationServer);
@@ -143,17 +145,17 @@ pub fn excluded(facts: &Facts<'_>) -> Option<Exclusion> {
 }
 
 fn is_cross_tenant(facts: &Facts<'_>) -> bool {
-    if filled(facts.cross_tenant_type).is_some_and(|kind| is_same(kind, "passthrough")) {
-        return true;
+    let home = filled(facts.home_tenant_id);
+    let Some(resource) = filled(facts.resource_tenant_id) else { return false };
+    let is_resource = |tenant: &str| tenant.eq_ignore_ascii_case(resource);
+    match filled(facts.log_tenant_id) {
+        Some(log) => {
+            // A row of two other tenants means that the log's tenant was not told right.
+            !is_resource(log) && home.is_none_or(|home| home.eq_ignore_ascii_case(log))
+        }
+        None => {
+            home.is_some_and(|home| !is_resource(home))
+                && filled(facts.cross_tenant_type).is_some_and(|kind| is_same(kind, "passthrough"))
+        }
     }
-    let (Some(home), Some(resource), Some(log)) = (
-        filled(facts.home_tenant_id),
-        filled(facts.resource_tenant_id),
-        filled(facts.log_tenant_id),
-    ) else {
-        return false;
-    };
-    !home.eq_ignore_ascii_case(resource)
-        && home.eq_ignore_ascii_case(log)
-        && !resource.eq_ignore_ascii_case(log)
 }

@@ -361,8 +361,8 @@ const DENIED: &[&str] = &[
     "verification code already used once",
 ];
 
-/// Words of first steps. The second is in Microsoft's sample of
-/// `monitoring-health/howto-use-log-schemas`; the others are seen in public exports.
+/// Words of first steps. The claim is in Microsoft's sample of
+/// `monitoring-health/howto-download-logs`; the others are seen in public exports.
 const FIRST_FACTOR: &[(&str, Said)] = &[
     ("correct password", Said::FirstFactorDone),
     ("first factor requirement satisfied by claim in the token", Said::FirstFactorClaim),
@@ -402,7 +402,11 @@ fn said(text: &str) -> Option<Said> {
     if starts_with(bare, "denied") || DENIED.iter().any(|start| starts_with(bare, start)) {
         return Some(Said::Denied);
     }
-    look_up(SATISFIED, bare)
+    match look_up(SATISFIED, bare)? {
+        Said::Done if contains(bare, "external provider") => Some(Said::External),
+        Said::Done if contains(bare, "claim in the token") => Some(Said::Claim),
+        said => Some(said),
+    }
 }
 
 /// Which factor a step is about.
