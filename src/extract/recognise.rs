@@ -5,10 +5,10 @@ use crate::extract::format::{Claim, Format, Formats, Kind};
 use crate::extract::others::OthersWanted;
 use crate::extract::shape::Shape;
 use crate::extract::sign_in::SHAPE as SIGN_IN;
-use crate::schema::sign_in_policy::TABLE as SIGN_IN_POLICY;
 use crate::json::slot::{Slot, SlotKind, SlotSet};
 use crate::json::tree::{Target, Tree};
 use crate::json::walk::{Texts, Walker};
+use crate::schema::sign_in_policy::TABLE as SIGN_IN_POLICY;
 
 /// A claim whose paths have become slots.
 #[derive(Debug, Clone)]
@@ -207,15 +207,12 @@ pub(crate) fn reader_of(
     others: &OthersWanted,
 ) -> (Walker, Guard) {
     let mut tree = Tree::default();
-    let fields = match format.kind {
-        Kind::Row(shape, paths) => {
-            add_fields(&mut tree, shape, paths, others);
-            shape.fields.len()
-        }
-        _ => {
-            add_activity(&mut tree, format, formats, wanted);
-            FIELD_COUNT
-        }
+    let fields = if let Kind::Row(shape, paths) = format.kind {
+        add_fields(&mut tree, shape, paths, others);
+        shape.fields.len()
+    } else {
+        add_activity(&mut tree, format, formats, wanted);
+        FIELD_COUNT
     };
     tree.slot_count = tree.slot_count.max(fields);
     let mut slots = SlotsOfClaims { tree: &mut tree, first: fields, paths: Vec::new() };
