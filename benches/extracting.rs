@@ -6,6 +6,7 @@ use std::sync::Arc;
 use azmfa::extract::chunk::Chunk;
 use azmfa::extract::filter::Filter;
 use azmfa::extract::frame::frame;
+use azmfa::extract::others::OthersWanted;
 use azmfa::extract::{Extractor, OpenedTables, Wanted};
 use azmfa::format::FORMATS;
 use azmfa::schema::{Table, activity, activity_policy};
@@ -35,6 +36,7 @@ pub(crate) fn wanted(columns: &[&str]) -> Wanted {
         formats: FORMATS,
         activity: names(&activity::TABLE),
         policy: names(&activity_policy::TABLE),
+        others: OthersWanted::default(),
         filter: Filter::default(),
         strict_policy: false,
         mfa_policies: Vec::new(),

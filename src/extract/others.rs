@@ -38,6 +38,14 @@ pub struct OthersWanted {
 }
 
 impl OthersWanted {
+    /// Every column of every table.
+    pub fn everything() -> Self {
+        let all = |table: &&'static Table| {
+            (table.name, table.columns.iter().map(|column| column.name).collect())
+        };
+        Self { columns: TABLES.iter().map(all).collect(), ..Self::default() }
+    }
+
     fn columns_of(&self, table: &str) -> &[&'static str] {
         self.columns.get(table).map(Vec::as_slice).unwrap_or_default()
     }

@@ -12,6 +12,7 @@ use super::{ALL, FORMATS, by_name};
 use crate::extract::field::FieldSet;
 use crate::extract::format::Kind;
 use crate::extract::frame::frame_text;
+use crate::extract::others::OthersWanted;
 use crate::extract::recognise::{Recogniser, reader_of};
 use crate::json::check::value_end;
 use crate::json::slot::SlotSet;
@@ -19,7 +20,7 @@ use crate::json::slot::SlotSet;
 #[test]
 fn the_slots_of_every_reader_can_be_told_apart() {
     for format in ALL {
-        let (walker, _) = reader_of(format, &FORMATS, FieldSet::ALL);
+        let (walker, _) = reader_of(format, &FORMATS, FieldSet::ALL, &OthersWanted::everything());
         assert!(walker.slots().len() <= SlotSet::CAPACITY, "{}", format.name);
     }
 }

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use crate::extract::format::{Format, Kind};
+use crate::extract::others::SHAPES;
 use crate::format::{ALL, by_name};
+use crate::schema::TABLES;
 
 const BEGIN: &str = "// roster:begin\n";
 const END: &str = "// roster:end";
@@ -60,11 +62,56 @@ fn every_format_is_called_like_its_file_and_is_found_by_name() {
 }
 
 #[test]
-fn formats_of_the_activity_log_have_paths_and_a_word_on_missing_claims() {
+fn every_format_of_a_log_has_paths_and_a_word_on_missing_claims() {
     for format in ALL {
         let is_activity = format.kind == Kind::Activity;
         assert_eq!(is_activity, !format.paths.is_empty(), "{}", format.name);
-        assert_eq!(is_activity, !format.claims_hint.is_empty(), "{}", format.name);
+        let judges = matches!(format.kind, Kind::Row(shape, _) if shape.table == "sign_in");
+        assert_eq!(is_activity || judges, !format.claims_hint.is_empty(), "{}", format.name);
+    }
+}
+
+#[test]
+fn the_raw_fields_of_a_format_are_those_of_its_shape() {
+    for format in ALL {
+        let Kind::Row(shape, fields) = format.kind else { continue };
+        assert!(!fields.is_empty(), "{}", format.name);
+        let mut seen = BTreeSet::new();
+        for (field, paths) in fields {
+            assert!(shape.fields.contains(field), "{}: {field}", format.name);
+            assert!(seen.insert(*field) && !paths.is_empty(), "{}: {field}", format.name);
+        }
+        let has_time = seen.contains("time");
+        assert_eq!(has_time, shape.needs_time, "{}: time", format.name);
+    }
+}
+
+#[test]
+fn every_column_of_a_shape_is_one_of_its_table_and_made_of_its_fields() {
+    for shape in SHAPES {
+        let table = TABLES.iter().find(|table| table.name == shape.table).unwrap();
+        let direct = shape.direct.iter().map(|direct| (direct.column, direct.fields));
+        let made = direct.chain(shape.derived.iter().copied());
+        for (column, fields) in
+            made.chain([("event_id", shape.identity), ("event_id", shape.structured)])
+        {
+            assert!(
+                column == "event_id" || table.position(column).is_some(),
+                "{}.{column}",
+                shape.table
+            );
+            for field in fields {
+                assert!(shape.fields.contains(field), "{}.{column}: {field}", shape.table);
+            }
+        }
+        for column in table.columns {
+            let is_made = ["event_id", "event_time", "event_key", "format", "source_file"]
+                .contains(&column.name)
+                || ["source_offset", "source_record"].contains(&column.name)
+                || shape.direct.iter().any(|direct| direct.column == column.name)
+                || shape.derived.iter().any(|derived| derived.0 == column.name);
+            assert!(is_made, "{}.{} is never filled", shape.table, column.name);
+        }
     }
 }
 

@@ -20,6 +20,8 @@ use crate::extract::chunk::Chunk;
 use crate::extract::filter::Filter;
 use crate::extract::frame::{Bounds, frame_within};
 use crate::extract::identity::RowKey;
+use crate::extract::others::OthersWanted;
+use crate::extract::step::StepRow;
 use crate::extract::{Extracted, Extractor, OpenedTables, Wanted};
 use crate::fold::duplicate::{Events, Fate, Place};
 use crate::format::FORMATS;
@@ -86,6 +88,7 @@ fn extractor() -> Extractor {
         formats: FORMATS,
         activity: names(ACTIVITY.columns),
         policy: names(ACTIVITY_POLICY.columns),
+        others: OthersWanted::everything(),
         filter: Filter::default(),
         strict_policy: false,
         mfa_policies: Vec::new(),
@@ -111,6 +114,11 @@ struct Answer {
     /// Record number and cells.
     rows: Vec<(u64, Vec<String>)>,
     policies: Vec<(u64, Vec<String>)>,
+    /// Rows of other tables: table, record number and cells.
+    others: BTreeMap<&'static str, Vec<(u64, Vec<String>)>>,
+    /// Policies of sign-ins: number of the sign-in, and cells.
+    sign_in_policies: Vec<(u64, Vec<String>)>,
+    steps: Vec<StepRow>,
     keys: Vec<RowKey>,
     records: u64,
     /// Record number, byte, reason.
@@ -150,6 +158,20 @@ impl Answer {
         for (row, event) in part.policy_rows.iter().enumerate() {
             self.policies.push((first_row + u64::from(*event), cells(&part.policy, row)));
         }
+        let sign_ins = self.others.get("sign_in").map_or(0, |rows| rows.len() as u64);
+        if let Some((policies, of)) = &part.others.policies {
+            for (row, sign_in) in of.iter().enumerate() {
+                let number = sign_ins + u64::from(*sign_in);
+                self.sign_in_policies.push((number, cells(policies, row)));
+            }
+        }
+        for rows in &part.others.rows {
+            let all = self.others.entry(rows.table).or_default();
+            for (row, ordinal) in rows.ordinals.iter().enumerate() {
+                all.push((self.records + u64::from(*ordinal), cells(&rows.rows, row)));
+            }
+        }
+        self.steps.extend(part.others.steps.iter().cloned());
         self.keys.extend_from_slice(&part.keys);
         for reject in &part.rejects {
             let record = self.records + reject.location.record;

@@ -16,6 +16,7 @@ use crate::extract::Wanted;
 use crate::extract::chunk::Chunk;
 use crate::extract::filter::Filter;
 use crate::extract::frame::frame_text;
+use crate::extract::others::OthersWanted;
 use crate::format::FORMATS;
 
 const INPUTS: usize = 9;
@@ -26,6 +27,7 @@ fn wanted() -> Wanted {
         formats: FORMATS,
         activity: vec!["event_id", "source_file", "source_record"],
         policy: Vec::new(),
+        others: OthersWanted::default(),
         filter: Filter::default(),
         strict_policy: false,
         mfa_policies: Vec::new(),
