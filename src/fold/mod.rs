@@ -12,4 +12,5 @@ pub mod events;
 pub(crate) mod held;
 mod join;
 pub mod link;
+mod person;
 pub mod readiness;
