@@ -11,7 +11,7 @@
 
 use std::cmp::Ordering;
 
-use super::words::{contains, filled, is_same};
+use super::words::{begins, contains, filled, is_same};
 
 struct App {
     id: &'static str,
@@ -115,7 +115,7 @@ pub enum Tool {
     HttpLibrary,
     /// `curl` or `wget`.
     Curl,
-    /// What signs in with a password in the name of an old program: `BAV2ROPC`.
+    /// `BAV2ROPC`: a service that signs in with the password an old client handed it.
     Ropc,
 }
 
@@ -142,7 +142,8 @@ impl Tool {
             Self::AzureCli => Client::Cli,
             Self::AzPowerShell | Self::AzAccounts => Client::PowerShell,
             Self::DeveloperCli | Self::Terraform | Self::Pulumi => Client::Iac,
-            Self::AzureSdk | Self::HttpLibrary | Self::Curl | Self::Ropc => Client::Sdk,
+            Self::AzureSdk | Self::HttpLibrary | Self::Curl => Client::Sdk,
+            Self::Ropc => Client::Other,
         }
     }
 }
@@ -151,18 +152,22 @@ impl Tool {
 /// name may go on. In order of trust: a tool's own name stands before the libraries it is built
 /// on, which write theirs as well.
 ///
-/// Of these only `AZURECLI/` and `AzurePowershell/v` (with `PSVersion/` and the module beside it)
-/// are in Microsoft's own source, <https://github.com/Azure/azure-cli> (`AzCliUserAgentPolicy`)
-/// and <https://github.com/Azure/azure-powershell>, and `azsdk-…` in the guidelines of the SDKs,
-/// <https://azure.github.io/azure-sdk/general_azurecore.html>; all of them are what requests to
-/// Azure Resource Manager carry. What sign-in logs show in their place is known from public
-/// exports only: often the library that fetched the token, or nothing.
+/// From the tools' own sources: `AZURECLI/2.75.0 (DEB)` (`get_az_user_agent` of
+/// <https://github.com/Azure/azure-cli>), `azdev/1.9.0` behind it (<https://github.com/Azure/azure-dev>),
+/// `AzurePowershell/v14.2.0 PSVersion/v7.5.0 Az.Resources/8.1.0`
+/// (<https://github.com/Azure/azure-powershell>), `AzurePowerShell/Az1.0` of older ones,
+/// `HashiCorp Terraform/1.5.2 (+https://www.terraform.io) …`
+/// (<https://github.com/Azure/terraform-provider-azapi>), `azsdk-python-identity/1.23.1 Python/3.11`
+/// (<https://azure.github.io/azure-sdk/general_azurecore.html>). These are what requests to Azure
+/// Resource Manager carry. What a sign-in log shows is on no page: in public exports it is often
+/// the library that fetched the token (`python-requests/2.28.1`), a browser, or nothing, so that
+/// the version of a tool is seldom told there.
 const TOOLS: &[(&str, Tool)] = &[
-    ("azuredev", Tool::DeveloperCli),
+    ("azdev", Tool::DeveloperCli),
     ("azd", Tool::DeveloperCli),
     ("pulumi*", Tool::Pulumi),
+    ("terraform", Tool::Terraform),
     ("terraform*", Tool::Terraform),
-    ("hashicorpterraform*", Tool::Terraform),
     ("opentofu*", Tool::Terraform),
     ("azurecli", Tool::AzureCli),
     ("microsoftazurecli", Tool::AzureCli),
@@ -186,6 +191,8 @@ const TOOLS: &[(&str, Tool)] = &[
     ("nodefetch", Tool::HttpLibrary),
     ("java", Tool::HttpLibrary),
     ("postmanruntime", Tool::HttpLibrary),
+    ("powershell", Tool::HttpLibrary),
+    ("windowspowershell", Tool::HttpLibrary),
     ("libwwwperl", Tool::HttpLibrary),
     ("curl", Tool::Curl),
     ("wget", Tool::Curl),
@@ -200,9 +207,7 @@ fn products(user_agent: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 fn is_called(product: &str, known: &str) -> bool {
-    known
-        .strip_suffix('*')
-        .map_or_else(|| is_same(product, known), |start| super::words::begins(product, start))
+    known.strip_suffix('*').map_or_else(|| is_same(product, known), |start| begins(product, start))
 }
 
 /// The program a user agent names and, as written there, its version: digits and points, without
@@ -278,6 +283,144 @@ pub fn of(app_id: Option<&str>, user_agent: Option<&str>, client_app_used: Optio
                         contains(agent, "Mozilla/") && !contains(agent, "Electron/")
                     }));
             if is_browser { Client::Browser } else { Client::Other }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Client, Tool, client_name, is_too_old, lowest, of, version};
+
+    const PORTAL: &str = "c44b4083-3bb0-49c1-b47d-974e53cbdf3c";
+    const CLI: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
+    const POWERSHELL: &str = "1950a258-227b-4e31-a9cf-717495945fc2";
+    const MOBILE: &str = "0c1307d4-29d6-4389-a11c-5cbe7f65d7fa";
+    const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120";
+
+    #[test]
+    fn names_are_those_of_the_page_and_no_others() {
+        assert_eq!(client_name(CLI), Some("Azure CLI"));
+        assert_eq!(client_name("04B07795-8DDB-461A-BBEE-02F9E1BF7B46"), Some("Azure CLI"));
+        assert_eq!(client_name("11111111-2222-3333-4444-555555555555"), None);
+        assert_eq!(client_name(""), None);
+    }
+
+    #[test]
+    fn tools_and_versions_are_read_from_user_agents() {
+        for (agent, expect) in [
+            ("azure-cli/2.60.0", Some((Tool::AzureCli, "2.60.0"))),
+            ("AZURECLI/2.75.0 (DEB)", Some((Tool::AzureCli, "2.75.0"))),
+            (
+                "AZURECLI/2.37.0 (HOMEBREW) azsdk-python-azure-mgmt-web/6.1.0 Python/3.10.4",
+                Some((Tool::AzureCli, "2.37.0")),
+            ),
+            (
+                "python/3.10.5 (Windows-10) msrest/0.6.21 Azure-SDK-For-Python AZURECLI/2.47.0 (MSI)",
+                Some((Tool::AzureCli, "2.47.0")),
+            ),
+            (
+                "AZURECLI/2.35.0 (MSI) azsdk-python-core/1.24 Python/3.10.3 azdev/1.9.0 (Go go1.21)",
+                Some((Tool::DeveloperCli, "1.9.0")),
+            ),
+            ("AzurePowershell/Az14.2.0", Some((Tool::AzPowerShell, "14.2.0"))),
+            (
+                "AzurePowershell/v15.3.0 PSVersion/v7.5.0 Az.Resources/8.1.0",
+                Some((Tool::AzPowerShell, "15.3.0")),
+            ),
+            ("AzurePowershell/v0.0.0,Az.Compute/0.1.0", Some((Tool::AzPowerShell, "0.0.0"))),
+            (
+                "AzurePowershell/v0.0.0 PSVersion/v7.5.0 Az.Accounts/5.1.0",
+                Some((Tool::AzAccounts, "5.1.0")),
+            ),
+            (
+                "FxVersion/4.6.1637.0 AzurePowershell/v3.6.0.0 PSVersion/v5.1.14393.1066",
+                Some((Tool::AzPowerShell, "3.6.0.0")),
+            ),
+            (
+                "HashiCorp Terraform/1.5.2 (+https://www.terraform.io) Terraform Plugin SDK/2.8.0 \
+                 terraform-provider-azapi/v1.10.0 pid-222c6c49",
+                Some((Tool::Terraform, "1.5.2")),
+            ),
+            ("terraform-provider-azurerm/3.99.0", Some((Tool::Terraform, "3.99.0"))),
+            ("pulumi-azure-native/2.1.0 (pulumi.com)", Some((Tool::Pulumi, "2.1.0"))),
+            (
+                "azsdk-python-identity/1.23.1 Python/3.11.5 (Windows-10-10.0.26100-SP0)",
+                Some((Tool::AzureSdk, "1.23.1")),
+            ),
+            ("azsdk-net-Identity/1.11.0 (.NET 8.0.4)", Some((Tool::AzureSdk, "1.11.0"))),
+            ("python-requests/2.28.1", Some((Tool::HttpLibrary, "2.28.1"))),
+            ("Go-http-client/1.1", Some((Tool::HttpLibrary, "1.1"))),
+            ("curl/7.68.0", Some((Tool::Curl, "7.68.0"))),
+            ("BAV2ROPC", Some((Tool::Ropc, ""))),
+            ("curl", Some((Tool::Curl, ""))),
+            (CHROME, None),
+            ("Microsoft Office/16.0", None),
+            ("my-azurecli-wrapper/9.9", None),
+            ("/", None),
+            ("", None),
+        ] {
+            assert_eq!(version(agent), expect, "{agent}");
+        }
+    }
+
+    #[test]
+    fn versions_compare_as_numbers() {
+        for (tool, version, expect) in [
+            (Tool::AzureCli, "2.9.1", Some(true)),
+            (Tool::AzureCli, "2.75.0", Some(true)),
+            (Tool::AzureCli, "2.76", Some(false)),
+            (Tool::AzureCli, "2.76.0", Some(false)),
+            (Tool::AzureCli, "2.100.0", Some(false)),
+            (Tool::AzureCli, "3", Some(false)),
+            (Tool::AzureCli, "2", Some(true)),
+            (Tool::AzPowerShell, "14.2.9", Some(true)),
+            (Tool::AzPowerShell, "14.3", Some(false)),
+            (Tool::AzPowerShell, "14.10.0", Some(false)),
+            (Tool::AzPowerShell, "9.0.0", Some(true)),
+            (Tool::AzPowerShell, "0.0.0", None),
+            (Tool::AzAccounts, "5.1.9", Some(true)),
+            (Tool::AzAccounts, "5.2.0", Some(false)),
+            (Tool::AzAccounts, "v5.2", Some(false)),
+            (Tool::AzureCli, "", None),
+            (Tool::AzureCli, "latest", None),
+            (Tool::AzureCli, "2..1", None),
+            (Tool::AzureCli, "99999999999999999999999.1", None),
+            (Tool::Terraform, "0.1", None),
+            (Tool::Curl, "7.68.0", None),
+        ] {
+            assert_eq!(is_too_old(tool, version), expect, "{tool:?} {version}");
+        }
+        assert_eq!(lowest(Tool::AzureCli), Some("2.76"));
+        assert_eq!(lowest(Tool::AzureSdk), None);
+    }
+
+    #[test]
+    fn the_kind_of_program_is_told_by_application_then_user_agent() {
+        let ours = Some("11111111-2222-3333-4444-555555555555");
+        for (app, agent, kind, expect) in [
+            (Some(PORTAL), Some(CHROME), Some("Browser"), Client::Portal),
+            (Some("00000006-0000-0ff1-ce00-000000000000"), None, None, Client::Portal),
+            (Some(CLI), Some("python-requests/2.28.1"), None, Client::Cli),
+            // Signing in to the CLI opens a browser.
+            (Some(CLI), Some(CHROME), Some("Mobile Apps and Desktop clients"), Client::Cli),
+            (Some(CLI), Some("HashiCorp Terraform/1.5.2"), None, Client::Iac),
+            (Some(POWERSHELL), None, None, Client::PowerShell),
+            (Some(MOBILE), Some("terraform/1.0"), None, Client::Mobile),
+            (None, Some("AZURECLI/2.75.0 (DEB)"), None, Client::Cli),
+            (None, Some("AzurePowershell/v15.3.0"), None, Client::PowerShell),
+            (ours, Some("azsdk-go-azidentity/v1.9.0"), None, Client::Sdk),
+            (ours, Some("curl/8.0"), Some("Browser"), Client::Sdk),
+            (ours, Some("azd/1.9.0"), None, Client::Iac),
+            (ours, Some("BAV2ROPC"), Some("IMAP4"), Client::Other),
+            (ours, Some(CHROME), Some("Browser"), Client::Browser),
+            (ours, None, Some("browser"), Client::Browser),
+            (ours, Some(CHROME), None, Client::Browser),
+            (ours, Some(CHROME), Some("Mobile Apps and Desktop clients"), Client::Other),
+            (ours, Some("Mozilla/5.0 Code/1.75 Electron/19.1.9"), None, Client::Other),
+            (Some(""), Some(""), Some(""), Client::Other),
+            (None, None, None, Client::Other),
+        ] {
+            assert_eq!(of(app, agent, kind), expect, "{app:?} {agent:?} {kind:?}");
         }
     }
 }

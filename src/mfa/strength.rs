@@ -15,7 +15,8 @@ use super::words::{begins, is_same};
 pub enum Strength {
     /// A first factor only: password, email.
     None,
-    /// A second factor that can be phished: code, push, call.
+    /// A second factor that Entra does not count as phishing-resistant: code, push, call, another
+    /// provider's MFA.
     Phishable,
     /// One that cannot: passkey, Windows Hello for Business, certificate.
     PhishingResistant,
@@ -32,72 +33,91 @@ impl Strength {
     }
 }
 
-/// Names of methods by their letters. `true` in the second place: the name may go on, as in
-/// `Passkey (Microsoft Authenticator)`.
-///
-/// In this order a longer name stands before the one it begins with.
-const METHODS: &[(&str, bool, Strength)] = &[
-    // Combinations of the built-in strengths, and their display names.
-    ("windowshello", true, Strength::PhishingResistant),
-    ("fido", true, Strength::PhishingResistant),
-    ("passkey", true, Strength::PhishingResistant),
-    ("platformcredential", true, Strength::PhishingResistant),
-    ("macosplatformcredential", true, Strength::PhishingResistant),
-    ("macossecureenclavekey", true, Strength::PhishingResistant),
-    ("x509certificatemultifactor", true, Strength::PhishingResistant),
-    ("x509certificatesinglefactor", true, Strength::None),
-    ("certificatebasedauthenticationmultifactor", true, Strength::PhishingResistant),
-    ("certificatebasedauthenticationsinglefactor", true, Strength::None),
-    ("devicebasedpush", false, Strength::Phishable),
-    ("microsoftauthenticator", true, Strength::Phishable),
-    ("authenticatorapp", true, Strength::Phishable),
-    ("mobileapp", true, Strength::Phishable),
-    ("passwordlessphonesignin", true, Strength::Phishable),
-    ("passwordlessmicrosoftauthenticator", true, Strength::Phishable),
-    ("phoneappnotification", true, Strength::Phishable),
-    ("phoneappotp", true, Strength::Phishable),
-    ("softwareoath", true, Strength::Phishable),
-    ("softwareonetimepasscode", true, Strength::Phishable),
-    ("hardwareoath", true, Strength::Phishable),
-    ("hardwareonetimepasscode", true, Strength::Phishable),
-    ("oath", true, Strength::Phishable),
+/// What is known of a method.
+struct Method {
+    /// Letters its names begin with, or have all told when `is_whole`.
+    letters: &'static str,
+    is_whole: bool,
+    strength: Strength,
+    is_mfa_by_itself: bool,
+}
+
+/// A method whose names may go on after these letters, as `Passkey (Microsoft Authenticator)`.
+const fn named(letters: &'static str, strength: Strength) -> Method {
+    Method { letters, is_whole: false, strength, is_mfa_by_itself: false }
+}
+
+/// A method whose name is these letters and nothing else.
+const fn exactly(letters: &'static str, strength: Strength) -> Method {
+    Method { letters, is_whole: true, strength, is_mfa_by_itself: false }
+}
+
+/// A method that is two factors in one step.
+const fn both(letters: &'static str, strength: Strength) -> Method {
+    Method { letters, is_whole: false, strength, is_mfa_by_itself: true }
+}
+
+/// Names of combinations of the built-in strengths, of registered methods, and of steps; the
+/// latter as sign-in logs show them in public queries, for Microsoft's page lists a few only. A
+/// longer name stands before the one it begins with.
+const METHODS: &[Method] = &[
+    both("windowshello", Strength::PhishingResistant),
+    both("fido", Strength::PhishingResistant),
+    both("passkey", Strength::PhishingResistant),
+    both("platformcredential", Strength::PhishingResistant),
+    both("macosplatformcredential", Strength::PhishingResistant),
+    both("macossecureenclavekey", Strength::PhishingResistant),
+    both("x509certificatemultifactor", Strength::PhishingResistant),
+    exactly("x509certificatesinglefactor", Strength::None),
+    both("devicebasedpush", Strength::Phishable),
+    both("passwordlessphonesignin", Strength::Phishable),
+    both("passwordlessmicrosoftauthenticator", Strength::Phishable),
+    both("microsoftauthenticatorpasswordless", Strength::Phishable),
+    both("temporaryaccesspass", Strength::Phishable),
+    named("microsoftauthenticator", Strength::Phishable),
+    named("authenticatorapp", Strength::Phishable),
+    named("mobileapp", Strength::Phishable),
+    named("appverificationcode", Strength::Phishable),
+    named("softwareoath", Strength::Phishable),
+    named("softwareonetimepasscode", Strength::Phishable),
+    named("hardwareoath", Strength::Phishable),
+    named("hardwareonetimepasscode", Strength::Phishable),
+    named("oath", Strength::Phishable),
     // A code to a telephone in place of the password, not after it.
-    ("smssignin", true, Strength::None),
-    ("sms", true, Strength::Phishable),
-    ("textmessage", true, Strength::Phishable),
-    ("onewaysms", true, Strength::Phishable),
-    ("twowaysms", true, Strength::Phishable),
-    ("voice", true, Strength::Phishable),
-    ("twowayvoice", true, Strength::Phishable),
-    ("phonecall", true, Strength::Phishable),
-    ("mobilephone", false, Strength::Phishable),
-    ("alternatemobilephone", false, Strength::Phishable),
-    ("officephone", false, Strength::Phishable),
-    ("temporaryaccesspass", true, Strength::Phishable),
-    ("federatedmultifactor", false, Strength::Phishable),
-    ("externalauthmethod", true, Strength::Phishable),
-    ("externalauthenticationmethod", true, Strength::Phishable),
-    ("passwordhashsync", true, Strength::None),
-    ("passthroughauthentication", true, Strength::None),
-    ("password", true, Strength::None),
-    ("email", true, Strength::None),
-    ("securityquestion", true, Strength::None),
-    ("apppassword", true, Strength::None),
-    ("qrcode", true, Strength::None),
-    ("seamlesssso", true, Strength::None),
+    named("smssignin", Strength::None),
+    named("sms", Strength::Phishable),
+    named("textmessage", Strength::Phishable),
+    named("voice", Strength::Phishable),
+    named("phonecall", Strength::Phishable),
+    exactly("mobilephone", Strength::Phishable),
+    exactly("alternatemobilephone", Strength::Phishable),
+    exactly("officephone", Strength::Phishable),
+    exactly("federatedmultifactor", Strength::Phishable),
+    named("externalauth", Strength::Phishable),
+    exactly("federatedsinglefactor", Strength::None),
+    named("passwordhashsync", Strength::None),
+    named("passwordinthecloud", Strength::None),
+    exactly("password", Strength::None),
+    named("passthroughauthentication", Strength::None),
+    exactly("pta", Strength::None),
+    exactly("phs", Strength::None),
+    named("seamlesssso", Strength::None),
+    named("email", Strength::None),
+    named("securityquestion", Strength::None),
+    named("apppassword", Strength::None),
+    named("qrcode", Strength::None),
 ];
+
+fn find(method: &str) -> Option<&'static Method> {
+    METHODS.iter().find(|known| {
+        if known.is_whole { is_same(method, known.letters) } else { begins(method, known.letters) }
+    })
+}
 
 /// The strength of a method as a sign-in step or a registration names it; `None` for a name that
 /// is not known. `X.509 Certificate` alone is not known: it can stand for one factor or for two.
 pub fn of_method(method: &str) -> Option<Strength> {
-    METHODS
-        .iter()
-        .find(
-            |(known, goes_on, _)| {
-                if *goes_on { begins(method, known) } else { is_same(method, known) }
-            },
-        )
-        .map(|(_, _, strength)| *strength)
+    find(method).map(|known| known.strength)
 }
 
 /// The strongest of several methods; `None` when none is known.
@@ -105,25 +125,15 @@ pub fn strongest<'a>(methods: impl IntoIterator<Item = &'a str>) -> Option<Stren
     methods.into_iter().filter_map(of_method).max()
 }
 
-/// Methods that are two factors in one step, by the built-in strength "Multifactor
-/// authentication".
-const MFA_BY_ITSELF: &[&str] = &[
-    "windowshello",
-    "fido",
-    "passkey",
-    "platformcredential",
-    "macosplatformcredential",
-    "x509certificatemultifactor",
-    "devicebasedpush",
-    "passwordlessphonesignin",
-    "passwordlessmicrosoftauthenticator",
-    "microsoftauthenticatorpasswordless",
-    "temporaryaccesspass",
-];
-
-/// Whether a first step with this method is MFA without a second one.
+/// Whether a first step with this method is MFA without a second one: the methods that stand alone
+/// in the built-in strength "Multifactor authentication".
 pub fn is_mfa_by_itself(method: &str) -> bool {
-    MFA_BY_ITSELF.iter().any(|known| begins(method, known))
+    find(method).is_some_and(|known| known.is_mfa_by_itself)
+}
+
+/// Whether a method is a certificate of which the name does not tell if it is one factor or two.
+pub fn is_certificate(method: &str) -> bool {
+    of_method(method).is_none() && begins(method, "x509certificate")
 }
 
 /// What `Get-MsIdAzureUsers.ps1` takes for MFA among `methodsRegistered`.
@@ -141,4 +151,111 @@ const MSID_MFA: &[&str] = &[
 /// Whether Microsoft's own report counts a registered method as MFA.
 pub fn is_mfa_method(registered: &str) -> bool {
     MSID_MFA.iter().any(|known| is_same(registered, known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Strength, is_certificate, is_mfa_by_itself, is_mfa_method, of_method, strongest};
+
+    #[test]
+    fn methods_are_known_by_every_name() {
+        let (none, phishable, resistant) =
+            (Some(Strength::None), Some(Strength::Phishable), Some(Strength::PhishingResistant));
+        for (method, expect, is_alone) in [
+            // Steps.
+            ("Password", none, false),
+            ("Password Hash Sync", none, false),
+            ("Password in the cloud", none, false),
+            ("Seamless SSO", none, false),
+            ("QR Code PIN", none, false),
+            ("SMS Sign-in", none, false),
+            ("SMS", phishable, false),
+            ("Text message", phishable, false),
+            ("Voice", phishable, false),
+            ("Phone call approval (Authentication phone)", phishable, false),
+            ("Mobile app notification", phishable, false),
+            ("Mobile app verification code", phishable, false),
+            ("Authenticator App", phishable, false),
+            ("Microsoft Authenticator (push notification)", phishable, false),
+            ("OATH verification code", phishable, false),
+            ("Software OATH token", phishable, false),
+            ("Passwordless phone sign-in", phishable, true),
+            ("Passwordless Microsoft Authenticator", phishable, true),
+            ("Temporary Access Pass", phishable, true),
+            ("Windows Hello for Business", resistant, true),
+            ("FIDO2 security key", resistant, true),
+            ("Passkey (device-bound)", resistant, true),
+            ("MacOS Platform Credentials", resistant, true),
+            ("X.509 Certificate", None, false),
+            ("Previously satisfied", None, false),
+            ("Satisfied by token", None, false),
+            ("Passwordless something new", None, false),
+            ("Other", None, false),
+            ("", None, false),
+            // Registrations.
+            ("email", none, false),
+            ("securityQuestion", none, false),
+            ("appPassword", none, false),
+            ("mobilePhone", phishable, false),
+            ("alternateMobilePhone", phishable, false),
+            ("officePhone", phishable, false),
+            ("microsoftAuthenticatorPush", phishable, false),
+            ("microsoftAuthenticatorPasswordless", phishable, true),
+            ("softwareOneTimePasscode", phishable, false),
+            ("hardwareOneTimePasscode", phishable, false),
+            ("temporaryAccessPass", phishable, true),
+            ("externalAuthMethod", phishable, false),
+            ("windowsHelloForBusiness", resistant, true),
+            ("fido2SecurityKey", resistant, true),
+            ("passKeyDeviceBound", resistant, true),
+            ("passKeyDeviceBoundAuthenticator", resistant, true),
+            ("passKeyDeviceBoundWindowsHello", resistant, true),
+            ("macOsSecureEnclaveKey", resistant, true),
+            ("platformCredential", resistant, true),
+            // Combinations of the built-in strengths.
+            ("fido2", resistant, true),
+            ("x509CertificateMultiFactor", resistant, true),
+            ("x509CertificateSingleFactor", none, false),
+            ("deviceBasedPush", phishable, true),
+            ("temporaryAccessPassOneTime", phishable, true),
+            ("hardwareOath", phishable, false),
+            ("federatedMultiFactor", phishable, false),
+            ("federatedSingleFactor", none, false),
+        ] {
+            assert_eq!(of_method(method), expect, "{method}");
+            assert_eq!(is_mfa_by_itself(method), is_alone, "{method}");
+        }
+        assert!(is_certificate("X.509 Certificate"));
+        assert!(!is_certificate("x509CertificateMultiFactor") && !is_certificate("Password"));
+    }
+
+    #[test]
+    fn the_strongest_known_method_counts() {
+        assert!(Strength::None < Strength::Phishable);
+        assert!(Strength::Phishable < Strength::PhishingResistant);
+        assert_eq!(strongest(["Password", "Text message"]), Some(Strength::Phishable));
+        assert_eq!(strongest(["fido2", "Other", "Password"]), Some(Strength::PhishingResistant));
+        assert_eq!(strongest(["Other", "X.509 Certificate"]), None);
+        assert_eq!(strongest([]), None);
+    }
+
+    #[test]
+    fn microsofts_report_has_a_list_of_its_own() {
+        for (method, expect) in [
+            ("microsoftAuthenticatorPush", true),
+            ("mobilePhone", true),
+            ("softwareOneTimePasscode", true),
+            ("windowsHelloForBusiness", true),
+            ("passKeyDeviceBound", true),
+            ("passKeyDeviceBoundAuthenticator", true),
+            ("microsoftAuthenticatorPasswordless", true),
+            ("platformCredential", true),
+            ("email", false),
+            ("password", false),
+            ("temporaryAccessPass", false),
+            ("mobilePhoneOfAFriend", false),
+        ] {
+            assert_eq!(is_mfa_method(method), expect, "{method}");
+        }
+    }
 }
