@@ -98,6 +98,17 @@ pub fn sanitised(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// As [`sanitised`], for documents: line breaks and tabs stay, every line break as `\n`.
+pub fn sanitised_lines(text: &str) -> Cow<'_, str> {
+    let is_unsafe =
+        |character| !matches!(character, '\n' | '\t') && is_unsafe_on_a_terminal(character);
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    Cow::Owned(text.replace(is_unsafe, "\u{fffd}"))
+}
+
 /// The candidate nearest to what somebody typed, if one is near enough to be meant.
 pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates

@@ -17,10 +17,11 @@ use arrow_array::{
     RecordBatch, StringArray, StringViewArray,
 };
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
-use arrow_schema::{ArrowError, DataType, TimeUnit};
+use arrow_schema::{ArrowError, DataType, Schema, TimeUnit};
 
 use crate::schema::Kind;
-use crate::time::{format_day, format_micros};
+use crate::text::thousands;
+use crate::time::{format_day, format_micros, parse_bound};
 
 /// One value.
 #[derive(Debug, Clone, PartialEq)]
@@ -208,6 +209,33 @@ pub fn total(batches: &[RecordBatch], position: usize) -> Option<i128> {
         }
     }
     Some(sum)
+}
+
+/// Positions of `metric` and `value` in a page that has a figure a row: there, numbers come as
+/// text because instants stand among them.
+pub fn metric_columns(schema: &Schema) -> Option<(usize, usize)> {
+    Some((schema.index_of("metric").ok()?, schema.index_of("value").ok()?))
+}
+
+/// A figure that came as text because others beside it are instants.
+pub fn typed(cell: Cell<'_>) -> Cell<'_> {
+    let Cell::Text(text) = cell else { return cell };
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().map_or(cell, Cell::Integer);
+    }
+    let is_instant = text.len() == "2026-01-31T08:00:00.000000Z".len() && text.ends_with('Z');
+    parse_bound(text).filter(|_| is_instant).map_or(cell, Cell::Time)
+}
+
+/// A number with its whole part in groups of three; one that has an exponent stays as it is.
+pub fn grouped(number: &str) -> String {
+    let (sign, digits) = number.strip_prefix('-').map_or(("", number), |digits| ("-", digits));
+    let (whole, fraction) = digits.find('.').map_or((digits, ""), |point| digits.split_at(point));
+    match whole.parse() {
+        Ok(whole) if !fraction.contains('e') => format!("{sign}{}{fraction}", thousands(whole)),
+        _ => number.to_owned(),
+    }
 }
 
 /// An Arrow error as an I/O error; one that came from the output keeps its kind.

@@ -3,7 +3,8 @@
 //! A file with a `pub const RENDERER` is a renderer and stands in the roster, which a test keeps;
 //! adding one is adding its file. The other files serve several renderers: [`cell`] turns values
 //! into text, `object` writes JSON, `delimited` rows with delimiters, `fit` makes columns fit a
-//! terminal. Snapshots of every renderer are in `snapshots/`.
+//! terminal, `tone` says what a value means, `chart` what of a page is worth a picture, `balance`
+//! the words about a run. Snapshots of every renderer are in `snapshots/`.
 
 use std::io;
 use std::io::Write;
@@ -13,12 +14,15 @@ use arrow_schema::SchemaRef;
 
 use crate::error::Accounting;
 
+mod balance;
 pub mod cell;
+mod chart;
 mod delimited;
 mod fit;
 mod object;
 #[cfg(test)]
 mod tests;
+mod tone;
 
 pub use self::arrow::write_stream;
 pub use self::object::{accounting as accounting_json, metadata};
@@ -27,23 +31,27 @@ pub use self::parquet::write_table;
 // roster:begin
 pub mod arrow;
 pub mod csv;
+pub mod html;
 pub mod json;
 pub mod md;
 pub mod ndjson;
 pub mod parquet;
 pub mod table;
 pub mod tsv;
+pub mod xlsx;
 /// Every renderer, by file name.
 #[rustfmt::skip]
 pub static ALL: &[&dyn Renderer] = &[
     arrow::RENDERER,
     csv::RENDERER,
+    html::RENDERER,
     json::RENDERER,
     md::RENDERER,
     ndjson::RENDERER,
     parquet::RENDERER,
     table::RENDERER,
     tsv::RENDERER,
+    xlsx::RENDERER,
 ];
 // roster:end
 

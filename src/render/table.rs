@@ -1,12 +1,12 @@
 //! `table`: for a person at a terminal.
 //!
 //! Text from logs is made harmless first. Red is for changes without MFA, yellow for what the
-//! input does not tell; nothing is said by colour alone.
+//! input does not tell, green for what is in order; nothing is said by colour alone.
 
 use std::io;
 use std::io::{BufWriter, Write};
 
-use arrow_schema::{DataType, Schema};
+use arrow_schema::DataType;
 use comfy_table::{
     Attribute, Cell as Shown, CellAlignment, Color, ContentArrangement, LineStyle, Table as Grid,
     TableStyle,
@@ -14,8 +14,9 @@ use comfy_table::{
 
 use crate::text::{count, sanitised, thousands};
 
-use super::cell::{Cell, Column, is_numeric, total};
+use super::cell::{Cell, Column, grouped, is_numeric, metric_columns, total};
 use super::fit::{GAP, Nature, Place, Wish, fitted, heading, plan, width, wrapped};
+use super::tone::{self, Tone};
 use super::{Page, Renderer, Style};
 
 /// The renderer.
@@ -42,18 +43,6 @@ impl Renderer for Table {
         }
         out.flush()
     }
-}
-
-/// What a value says beside its text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tone {
-    Plain,
-    /// Nothing there.
-    Faint,
-    /// Done without MFA.
-    Alarm,
-    /// The input does not tell.
-    Doubt,
 }
 
 /// A value as it is shown when there is room.
@@ -188,50 +177,18 @@ fn value(column: &str, cell: &Cell<'_>) -> Value {
         Cell::Integer(_) | Cell::Float(_) => (grouped(&cell.text()), true),
         _ => (cell.text().into_owned(), false),
     };
-    let tone = match cell {
-        Cell::Integer(number) if *number != 0 => tone_of(column),
-        Cell::Text(verdict) if column == "mfa" => tone_of(verdict),
-        _ => Tone::Plain,
-    };
-    Value { text, tone, to_the_right }
-}
-
-/// `non_mfa_writes` or the verdict `non_mfa`; `unknown_writes` or the verdict `unknown`.
-fn tone_of(name: &str) -> Tone {
-    if name.starts_with("non_mfa") {
-        Tone::Alarm
-    } else if name.starts_with("unknown") {
-        Tone::Doubt
-    } else {
-        Tone::Plain
-    }
-}
-
-/// Positions of `metric` and `value` in a page that has a figure a row: there, numbers come as
-/// text because instants stand among them.
-fn metric_columns(schema: &Schema) -> Option<(usize, usize)> {
-    Some((schema.index_of("metric").ok()?, schema.index_of("value").ok()?))
+    Value { text, tone: tone::of(column, cell), to_the_right }
 }
 
 fn metric_value(metric: &str, text: &str) -> Value {
     let tone = match text.parse::<i64>() {
-        Ok(number) if number != 0 => tone_of(metric),
+        Ok(number) if number != 0 => tone::of_count(metric),
         _ => Tone::Plain,
     };
     let digits = text.strip_prefix('-').unwrap_or(text);
     let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let text = if is_whole { grouped(text) } else { sanitised(text).into_owned() };
     Value { text, tone, to_the_right: true }
-}
-
-/// A number with its whole part in groups of three; one that has an exponent stays as it is.
-fn grouped(number: &str) -> String {
-    let (sign, digits) = number.strip_prefix('-').map_or(("", number), |digits| ("-", digits));
-    let (whole, fraction) = digits.find('.').map_or((digits, ""), |point| digits.split_at(point));
-    match whole.parse() {
-        Ok(whole) if !fraction.contains('e') => format!("{sign}{}{fraction}", thousands(whole)),
-        _ => number.to_owned(),
-    }
 }
 
 fn footer(page: &Page) -> Option<Vec<Value>> {
@@ -313,6 +270,7 @@ fn shown(value: &Value, sheet: &Sheet, position: usize, room: usize) -> Shown {
         Tone::Faint => cell.add_attribute(Attribute::Dim),
         Tone::Alarm => cell.fg(Color::Red).add_attribute(Attribute::Bold),
         Tone::Doubt => cell.fg(Color::Yellow),
+        Tone::Good => cell.fg(Color::Green),
     }
 }
 

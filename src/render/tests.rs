@@ -16,6 +16,7 @@ use crate::error::{Accounting, Warning};
 use super::{ALL, Page, Renderer, Style, by_extension, by_name};
 
 mod read_back;
+mod workbook;
 
 const PLAIN: Style = Style { width: None, color: false };
 
@@ -226,11 +227,25 @@ fn visible(text: &str) -> String {
         .collect()
 }
 
+/// A page without the style and the script that every page has; other formats as they are.
+fn brief(name: &str, text: String) -> String {
+    if name != "html" {
+        return text;
+    }
+    let mut brief = text;
+    for (open, close) in [("<style>", "</style>"), ("<script>", "</script>")] {
+        let (before, rest) = brief.split_once(open).unwrap();
+        let (_, after) = rest.split_once(close).unwrap();
+        brief = format!("{before}{open}…{close}{after}");
+    }
+    brief
+}
+
 #[test]
 fn hostile_text_comes_out_of_every_text_renderer_as_text() {
     let pages = [hostile()];
     for renderer in ALL.iter().filter(|renderer| !renderer.is_binary()) {
-        let shown = text(renderer.name(), &pages, &PLAIN);
+        let shown = brief(renderer.name(), text(renderer.name(), &pages, &PLAIN));
         insta::assert_snapshot!(format!("hostile_{}", renderer.name()), visible(&shown));
     }
 }
@@ -251,7 +266,7 @@ fn no_renderer_hands_a_terminal_what_would_steer_it() {
 fn an_empty_page_is_valid_in_every_format() {
     let pages = [without_rows(resources())];
     for renderer in ALL.iter().filter(|renderer| !renderer.is_binary()) {
-        let shown = text(renderer.name(), &pages, &PLAIN);
+        let shown = brief(renderer.name(), text(renderer.name(), &pages, &PLAIN));
         insta::assert_snapshot!(format!("empty_{}", renderer.name()), shown);
     }
 }
@@ -313,10 +328,11 @@ fn colour_says_what_was_done_without_mfa_and_what_is_not_known() {
 fn several_pages_share_an_output_where_the_format_allows_it() {
     let pages = [figures(), without_rows(figures())];
     for renderer in ALL.iter().filter(|renderer| !renderer.is_binary()) {
-        let shown = text(renderer.name(), &pages, &PLAIN);
+        let shown = brief(renderer.name(), text(renderer.name(), &pages, &PLAIN));
         insta::assert_snapshot!(format!("several_{}", renderer.name()), shown);
     }
-    for renderer in ALL.iter().filter(|renderer| renderer.is_binary()) {
+    for renderer in ALL.iter().filter(|renderer| renderer.is_binary() && !renderer.takes_several())
+    {
         let error = renderer.render(&pages, &PLAIN, &mut Vec::new()).unwrap_err();
         assert_eq!(error.to_string(), "the format holds one report, not 2", "{}", renderer.name());
     }

@@ -47,6 +47,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("flate2", &["src/source/open.rs", "src/container/avro/block.rs"]),
     ("glob", &["src/source/plan.rs"]),
     ("indicatif", &["src/cli/progress.rs"]),
+    ("minijinja", &["src/render/html"]),
     // One reads, the other writes; tables that do not fit into memory are files for the engine.
     ("parquet", &["src/container/parquet.rs", "src/render/", "src/app/spill/table.rs"]),
     ("polars", &["src/engine/"]),
@@ -55,6 +56,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     // Chunks are extracted on the pool that `--threads` makes, and queries run on the same one.
     // So are the parts that rows are folded in.
     ("rayon", &["src/app/", "src/engine/polars.rs", "src/fold/"]),
+    ("rust_xlsxwriter", &["src/render/xlsx"]),
     // Responses of the query API are read field by field.
     ("serde", &["src/container/tables.rs"]),
     // Never in the hot path: whole documents in containers, writing, and the rare list of texts
