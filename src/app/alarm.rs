@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::error::Warning;
+use crate::extract::format::Kind;
 use crate::extract::frame::Framed;
 use crate::format::FORMATS;
+use crate::schema::sign_in::TABLE as SIGN_IN;
 use crate::text::count;
 
 /// What was seen of one stream.
@@ -94,16 +96,24 @@ pub(crate) fn alarms(name: &str, framed: &Framed, facts: &StreamFacts) -> Vec<Wa
     alarms
 }
 
-/// What to say of a format none of whose events has claims.
-pub(crate) fn without_claims(format: usize, rows: u64, with_claims: u64) -> Option<Warning> {
+/// What to say of a format none of whose records tells what a verdict needs: claims of an event,
+/// anything about MFA of a sign-in.
+pub(crate) fn without_claims(format: usize, rows: u64, telling: u64) -> Option<Warning> {
     let format = FORMATS.all.get(format)?;
     let name = format.name;
-    (rows > 0 && with_claims == 0).then(|| Warning {
+    let (record, lacks) = match format.kind {
+        Kind::Row(shape, _) if shape.table == SIGN_IN.name => ("sign-in", "tells anything about MFA"),
+        Kind::Row(..) => return None,
+        _ => ("event", "has claims"),
+    };
+    (rows > 0 && telling == 0).then(|| Warning {
         message: if rows == 1 {
-            format!("the only event read as `{name}` has no claims, so its `mfa` is unknown")
+            let lacks = lacks.replace("has claims", "has no claims");
+            let lacks = lacks.replace("tells anything", "tells nothing");
+            format!("the only {record} read as `{name}` {lacks}, so its `mfa` is unknown")
         } else {
-            let events = count(rows, "event");
-            format!("none of the {events} read as `{name}` has claims, so their `mfa` is unknown")
+            let records = count(rows, record);
+            format!("none of the {records} read as `{name}` {lacks}, so their `mfa` is unknown")
         },
         hint: (!format.claims_hint.is_empty()).then(|| format.claims_hint.to_owned()),
     })

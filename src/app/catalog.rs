@@ -66,7 +66,7 @@ pub fn formats() -> Result<Page, Error> {
     let rows = FORMATS.all.iter().map(|format| {
         let kind = match format.kind {
             Kind::Activity => "read",
-            Kind::SignIn | Kind::Audit => "recognised, not read yet",
+            Kind::Row(shape, _) => shape.table,
             Kind::OtherLog(_) => "ignored, counted",
             Kind::Envelope(_) | Kind::Tables => "opened",
         };

@@ -10,6 +10,7 @@ use arrow_select::filter::filter_record_batch;
 use crate::app::alarm::{self, StreamFacts};
 use crate::app::error::Error;
 use crate::app::ingest::Job;
+use crate::app::others::{Others, OthersTaken, read_table};
 use crate::app::progress::Progress;
 use crate::app::rejects::RejectFile;
 use crate::app::spill::duplicates::Duplicates;
@@ -30,6 +31,7 @@ use crate::fold::held::{Held, SEGMENT_ROWS};
 use crate::format::FORMATS;
 use crate::limits::REJECTS_SAMPLED_MAX;
 use crate::schema::activity::TABLE as ACTIVITY;
+use crate::schema::Table;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
 
 /// Bytes of event times that are kept in memory.
@@ -55,6 +57,8 @@ pub(crate) struct Ingested {
     pub(crate) kept: Kept,
     /// Rows of `activity_policy` of the kept events.
     pub(crate) policy: Vec<RecordBatch>,
+    /// Rows of the other tables.
+    pub(crate) others: Others,
     /// The rows of both, where they do not fit into memory; then there are none above.
     pub(crate) spilled: Option<Spilled>,
     pub(crate) accounting: Accounting,
@@ -62,7 +66,7 @@ pub(crate) struct Ingested {
     pub(crate) is_truncated: bool,
     /// The days of the rows on disk.
     pub(crate) days: Days,
-    /// First and last event time of the kept rows, UTC microseconds.
+    /// First and last event time of the kept rows of `activity`, UTC microseconds.
     pub(crate) window: (Option<i64>, Option<i64>),
     /// Rows whose "user" was decided without `idtyp`.
     pub(crate) users_without_idtyp: u64,
@@ -83,6 +87,7 @@ pub(crate) struct Collector {
     held_policy: Held,
     /// The events of the rows of its open segment.
     open_policy: Vec<u64>,
+    others: OthersTaken,
     out: Ingested,
     rejects: Option<RejectFile>,
     wanted: Vec<&'static str>,
@@ -143,6 +148,7 @@ impl Collector {
             policy: Vec::new(),
             held_policy: Held::default(),
             open_policy: Vec::new(),
+            others: OthersTaken::new(job.wanted.others.columns.clone()),
             out: Ingested::default(),
             rejects: job.rejects.take(),
             wanted: job.wanted.activity.clone(),
@@ -187,7 +193,7 @@ impl Collector {
                 |ordinal: &u32| i64::try_from(base + u64::from(*ordinal) + 1).unwrap_or(i64::MAX);
             let numbers: ArrayRef =
                 Arc::new(Int64Array::from_iter_values(chunk.ordinals.iter().map(number)));
-            with_records(&chunk.activity, &numbers).map_err(Error::Arrow)?
+            with_records(&ACTIVITY, &chunk.activity, &numbers).map_err(Error::Arrow)?
         } else {
             chunk.activity
         };
@@ -201,6 +207,9 @@ impl Collector {
             }
         }
         self.take_rows(rows, &chunk.keys, false)?;
+        let (count, span) = self.others.take(chunk.others, base).map_err(Error::Arrow)?;
+        progress.add_rows(count);
+        self.widen(span);
         for mut reject in chunk.rejects {
             reject.location.record += base + 1;
             self.reject(reject)?;
@@ -222,10 +231,13 @@ impl Collector {
             self.policy.push(PolicyBatch::Table(rows));
             return Ok(());
         }
-        let count = batch.num_rows() as u64;
-        self.stream.records += count;
-        self.out.accounting.records += count;
-        *self.out.accounting.formats.entry("azmfa_table".to_owned()).or_default() += count;
+        if let Some(table) = read_table(name) {
+            let count = self.others.table(table, batch).map_err(Error::Arrow)?;
+            self.count_of_table(count);
+            progress.add_rows(count);
+            return Ok(());
+        }
+        self.count_of_table(batch.num_rows() as u64);
         let (batch, refused) = filtered(batch, &self.filter).map_err(Error::Arrow)?;
         for (reason, count) in refused {
             *self.out.accounting.ignored.entry(reason.to_owned()).or_default() += count;
@@ -242,6 +254,20 @@ impl Collector {
         self.take_rows(rows, &keys, true)
     }
 
+    fn count_of_table(&mut self, count: u64) {
+        self.stream.records += count;
+        self.out.accounting.records += count;
+        *self.out.accounting.formats.entry("azmfa_table".to_owned()).or_default() += count;
+    }
+
+    /// Notes times of the stream that is being taken.
+    fn widen(&mut self, span: Option<(i64, i64)>) {
+        if let Some((low, high)) = span {
+            let known = self.stream.span.unwrap_or((low, high));
+            self.stream.span = Some((known.0.min(low), known.1.max(high)));
+        }
+    }
+
     fn take_rows(
         &mut self,
         rows: RecordBatch,
@@ -255,10 +281,7 @@ impl Collector {
             self.close_rows()?;
         }
         let first = self.duplicates.add(keys).map_err(Error::Spill)?;
-        if let Some((low, high)) = span(&rows) {
-            let known = self.stream.span.unwrap_or((low, high));
-            self.stream.span = Some((known.0.min(low), known.1.max(high)));
-        }
+        self.widen(span(&rows));
         if self.spill.is_some() {
             let times = Times::of(&rows, "event_time");
             for row in 0..rows.num_rows() {
@@ -428,7 +451,12 @@ impl Collector {
         self.let_go()?;
         self.add_policies_of_tables();
         let dropped = self.duplicates.dropped().map_err(Error::Spill)?;
-        self.out.accounting.duplicates = dropped.len() as u64;
+        let others = std::mem::take(&mut self.others).finish().map_err(Error::Arrow)?;
+        self.out.accounting.duplicates = dropped.len() as u64 + others.duplicates;
+        for (table, rows) in &others.rows {
+            self.out.accounting.rows.insert((*table).to_owned(), *rows);
+        }
+        self.out.others = others;
         if let Some(folds) = self.spill.filter(|_| self.spilled.is_some()) {
             self.spill_rows(folds)?;
         }
@@ -438,7 +466,7 @@ impl Collector {
             .map(|batch| mask(&dropped, batch.first, batch.facts.len()))
             .collect();
         self.keep_policies(&masks, &dropped)?;
-        let rows = self.duplicates.rows() - self.out.accounting.duplicates;
+        let rows = self.duplicates.rows() - dropped.len() as u64;
         self.out.accounting.rows.insert(ACTIVITY.name.to_owned(), rows);
         match self.spilled.take() {
             Some(spilled) => self.finish_spilled(spilled, dropped)?,
@@ -621,10 +649,14 @@ fn mask(dropped: &[u64], first: u64, count: usize) -> Option<BooleanArray> {
     Some(BooleanArray::from(keep))
 }
 
-/// The batch with the column `source_record` in its place.
-fn with_records(batch: &RecordBatch, numbers: &ArrayRef) -> Result<RecordBatch, ArrowError> {
+/// The batch of rows of `table` with the column `source_record` in its place.
+pub(crate) fn with_records(
+    table: &Table,
+    batch: &RecordBatch,
+    numbers: &ArrayRef,
+) -> Result<RecordBatch, ArrowError> {
     let is_wanted = |name: &str| name == "source_record" || batch.column_by_name(name).is_some();
-    let schema = ACTIVITY.arrow_schema(is_wanted);
+    let schema = table.arrow_schema(is_wanted);
     let columns = schema
         .fields()
         .iter()

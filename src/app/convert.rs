@@ -47,7 +47,7 @@ pub fn run(options: &ConvertOptions, progress: &Progress) -> Result<ConvertOutco
     let pool = workers(options.read.threads)?;
     let mut ingested = read(&options.read, &wishes, &pool, progress)?;
     let window = window(&options.read, &ingested);
-    let tables = pool.install(|| wishes.make(&mut ingested, window))?;
+    let tables = pool.install(|| wishes.make(&mut ingested, window, &options.read))?;
     let mut outcome = ConvertOutcome {
         pages: Vec::new(),
         files: Vec::new(),

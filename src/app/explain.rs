@@ -27,7 +27,7 @@ pub fn run(options: &ExplainOptions, progress: &Progress) -> Result<Explanation,
     let pool = workers(options.read.threads)?;
     let mut ingested = read_with(&options.read, &wishes, Some(event_id.clone()), &pool, progress)?;
     let window = window(&options.read, &ingested);
-    let tables = pool.install(|| wishes.make(&mut ingested, window))?;
+    let tables = pool.install(|| wishes.make(&mut ingested, window, &options.read))?;
     let mut text = String::new();
     let Some((activity, row)) = find(&tables, ACTIVITY.name, "event_id", &event_id) else {
         return Err(Error::UnknownEvent { event_id: options.event_id.clone() });

@@ -11,6 +11,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use crate::app::collect::{Collector, Ingested, StreamEnd};
 use crate::app::error::Error;
 use crate::app::line::{Item, Line, Sender};
+use crate::app::others::read_table;
 use crate::app::progress::Progress;
 use crate::app::rejects::RejectFile;
 use crate::app::tables_read::columns_of_activity;
@@ -167,10 +168,8 @@ impl Reading<'_, '_, '_> {
     /// A table that `convert` wrote: its rows are taken as they are. The tables that are computed
     /// from others are computed again.
     fn table(&mut self, end: &mut StreamEnd, table: NormalisedTable) {
-        let tables = [&ACTIVITY, &ACTIVITY_POLICY];
-        let Some(known) = tables.into_iter().find(|known| known.name == table.table) else {
-            return;
-        };
+        let own = [&ACTIVITY, &ACTIVITY_POLICY].into_iter().find(|own| own.name == table.table);
+        let Some(known) = own.or_else(|| read_table(&table.table)) else { return };
         let all: Vec<&str> = known.columns.iter().map(|column| column.name).collect();
         let columns = if known.name == ACTIVITY.name { self.columns } else { all.as_slice() };
         match table.batches(columns) {

@@ -13,6 +13,7 @@ pub mod explain;
 mod ingest;
 mod line;
 pub mod options;
+pub(crate) mod others;
 pub mod outcome;
 pub mod output;
 pub mod progress;

@@ -3,9 +3,11 @@
 //! No option is left for a verb to guess: the terminal, the environment and the clock have been
 //! looked at by `cli` before one of these is made.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::app::check::Check;
+use crate::mfa::exclusion::Exclusion;
 
 /// The reports of a run that names none.
 pub const REPORTS_DEFAULT: [&str; 4] = ["summary", "by-resource", "by-user", "by-policy"];
@@ -39,6 +41,12 @@ pub struct ReadOptions {
     pub strict_policy: bool,
     /// Policy definition ids, or their last names, that count as MFA policies besides the known.
     pub mfa_policies: Vec<String>,
+    /// Accounts for emergencies, by object id or user principal name in any case (`--exempt`).
+    pub break_glass: Vec<String>,
+    /// Names of applications by their id in lower case, where exports have none (`--apps`).
+    pub app_names: BTreeMap<String, String>,
+    /// Sign-ins that count although they are left out as a rule (`--include`).
+    pub included: Vec<Exclusion>,
     /// Where every rejected record goes, with its bytes; see [`crate::app::rejects`].
     pub rejects: Option<PathBuf>,
     /// Whether files that exist may be replaced, the rejects file included.

@@ -24,7 +24,7 @@ pub fn run(options: &QueryOptions, progress: &Progress) -> Result<Outcome, Error
     let pool = workers(options.read.threads)?;
     let mut ingested = read(&options.read, &wishes, &pool, progress)?;
     let window = window(&options.read, &ingested);
-    let tables = pool.install(|| wishes.make(&mut ingested, window))?;
+    let tables = pool.install(|| wishes.make(&mut ingested, window, &options.read))?;
     let inputs: Vec<_> = tables.iter().map(Made::input).collect();
     let query = Query { name: "query", sql: &options.sql, columns: Vec::new() };
     let answers = pool.install(|| Polars::default().run(&inputs, &plan.views, &[query]))?;

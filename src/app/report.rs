@@ -23,6 +23,7 @@ use crate::engine::{Answer, Engine, Query};
 use crate::error::Accounting;
 use crate::extract::Wanted;
 use crate::extract::filter::Filter;
+use crate::extract::others::OthersWanted;
 use crate::format::FORMATS;
 use crate::limits::ROWS_HELD_BYTES;
 use crate::render::Page;
@@ -71,7 +72,7 @@ pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Erro
     } else {
         let mut ingested = read(&options.read, &wishes, &pool, progress)?;
         let window = window(&options.read, &ingested);
-        let tables = pool.install(|| wishes.make(&mut ingested, window))?;
+        let tables = pool.install(|| wishes.make(&mut ingested, window, &options.read))?;
         let answers = pool.install(|| answered(options, &reports, &plan, &tables, &ingested))?;
         (ingested, answers)
     };
@@ -174,6 +175,11 @@ pub(crate) fn read_with(
         formats: FORMATS,
         activity: wishes.activity_columns(),
         policy: wishes.policy_columns(),
+        others: OthersWanted {
+            columns: wishes.other_columns(),
+            included: options.included.clone(),
+            app_names: options.app_names.clone(),
+        },
         filter: Filter {
             since: options.since,
             until: options.until,

@@ -47,6 +47,28 @@ const REPEATING: &[&str] = &[
     "assignment_display_name",
     "assignment_scope",
     "mfa_policy",
+    "home_tenant_id",
+    "user_id",
+    "upn",
+    "user_key",
+    "display_name",
+    "app_id",
+    "app",
+    "resource_app_id",
+    "resource_app",
+    "client_app_used",
+    "user_agent",
+    "failure_reason",
+    "mfa_result",
+    "mfa_methods",
+    "policy_id",
+    "policy_name",
+    "grant_controls",
+    "session_controls",
+    "activity",
+    "actor_id",
+    "actor_upn",
+    "actor_name",
 ];
 
 /// Bytes of one buffer of a text column: about what the rows of a chunk need. Left to itself the
@@ -83,6 +105,15 @@ impl Builder {
             Self::Integer(builder) => builder.append_option(value),
             Self::Timestamp(builder) => builder.append_option(value),
             Self::Text(_) | Self::Boolean(_) => {}
+        }
+    }
+
+    pub(crate) fn null(&mut self) {
+        match self {
+            Self::Text(builder) => builder.append_null(),
+            Self::Integer(builder) => builder.append_null(),
+            Self::Boolean(builder) => builder.append_null(),
+            Self::Timestamp(builder) => builder.append_null(),
         }
     }
 

@@ -87,6 +87,17 @@ impl FieldSet {
         Self(bits)
     }
 
+    /// The set with the field at `place`, which is below 64.
+    #[must_use]
+    pub const fn with(self, place: usize) -> Self {
+        Self(self.0 | 1 << place)
+    }
+
+    /// Whether the field at `place` is in the set.
+    pub const fn has_place(self, place: usize) -> bool {
+        self.0 >> place & 1 == 1
+    }
+
     /// What is in either set.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {

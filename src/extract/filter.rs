@@ -41,10 +41,23 @@ impl Filter {
         })
     }
 
+    /// Why a sign-in or an audit of somebody does not count, if it does not: only the window and the
+    /// users concern it.
+    pub fn refuses_person(&self, time: i64, identities: &[String]) -> Option<&'static str> {
+        if self.is_outside(time) {
+            return Some("outside the window");
+        }
+        let is_wanted = |one: &String| identities.contains(one);
+        (!self.users.is_empty() && !self.users.iter().any(is_wanted)).then_some("other users")
+    }
+
+    fn is_outside(&self, time: i64) -> bool {
+        self.since.is_some_and(|since| time < since) || self.until.is_some_and(|until| time >= until)
+    }
+
     /// Why something with these values does not count, if it does not.
     pub fn refuses(&self, candidate: &Candidate<'_>) -> Option<&'static str> {
-        let is_early = self.since.is_some_and(|since| candidate.time < since);
-        if is_early || self.until.is_some_and(|until| candidate.time >= until) {
+        if self.is_outside(candidate.time) {
             return Some("outside the window");
         }
         let is = |text: Option<&str>, wanted: &[String]| {

@@ -1,6 +1,7 @@
 //! What an export shape is: a table of claims and paths, so that every shape shares one loop.
 
 use crate::extract::field::Field;
+use crate::extract::shape::Shape;
 use crate::json::walk::Texts;
 
 /// What the records of a format are.
@@ -8,10 +9,8 @@ use crate::json::walk::Texts;
 pub enum Kind {
     /// Events of the Azure Activity Log.
     Activity,
-    /// Entra sign-ins.
-    SignIn,
-    /// Entra directory audits.
-    Audit,
+    /// Rows of another table: what they are made of, and where its raw fields are found, best first.
+    Row(&'static Shape, &'static [(&'static str, &'static [&'static str])]),
     /// Another log in the same stream; the path tells its category.
     OtherLog(&'static str),
     /// Not a record: an array of them under this path.

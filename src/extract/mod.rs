@@ -14,13 +14,15 @@ use crate::error::{Location, Reject, RejectReason, Warning};
 use crate::extract::activity::{COLUMN_COUNT, PLACE_COLUMNS, Row, fields_for, position};
 use crate::extract::chunk::{Chunk, Span};
 use crate::extract::column::Columns;
-use crate::extract::field::Field;
+use crate::extract::field::{FIELD_COUNT, Field};
 use crate::extract::filter::Filter;
 use crate::extract::format::{Formats, Kind};
 use crate::extract::identity::{RowKey, event_key};
 use crate::extract::policy::{Part, Policy, PolicyFlags, PolicyReader};
-use crate::extract::raw::{Raw, Unescaped};
+use crate::extract::others::{Origin, OtherBatches, Others, OthersWanted, Taken};
+use crate::extract::raw::{Raw, STRUCTURED, Unescaped};
 use crate::extract::recognise::{Guard, KIND_SLOT, Recogniser, reader_of};
+use crate::extract::shape::{Shape, Whence};
 use crate::json::check::value_end;
 use crate::json::scan::skip_whitespace;
 use crate::json::slot::SlotKind;
@@ -33,16 +35,23 @@ use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
 use crate::time::micros;
 
 mod activity;
+pub mod audit;
 pub mod chunk;
 pub(crate) mod column;
+pub(crate) mod elements;
 pub mod field;
 pub mod filter;
 pub mod format;
 pub mod frame;
 pub mod identity;
+pub mod others;
 pub mod policy;
 mod raw;
 pub(crate) mod recognise;
+pub mod shape;
+pub mod side;
+pub mod sign_in;
+pub mod step;
 
 /// What is wanted of the records.
 #[derive(Debug, Clone)]
@@ -53,6 +62,8 @@ pub struct Wanted {
     pub activity: Vec<&'static str>,
     /// Columns of `activity_policy` to build, by name.
     pub policy: Vec<&'static str>,
+    /// What of the records that are no events.
+    pub others: OthersWanted,
     /// Which rows count.
     pub filter: Filter,
     /// Replay the policy rule to the letter.
@@ -87,6 +98,8 @@ pub struct Extracted {
     pub keys: Vec<RowKey>,
     /// For every row of `activity`, the ordinal of its record in the chunk, from 0.
     pub ordinals: Vec<u32>,
+    /// Rows of the other tables.
+    pub others: OtherBatches,
     /// Records met, those inside envelopes counted and the envelopes not.
     pub records: u64,
     /// Records that gave no row; `location.record` is the ordinal in the chunk, from 0.
@@ -122,6 +135,7 @@ pub struct Extractor {
     needs_place: bool,
     activity: Columns,
     policy: Columns,
+    others: Others,
     out: Tally,
 }
 
@@ -171,7 +185,7 @@ impl Extractor {
             .formats
             .all
             .iter()
-            .map(|format| reader_of(format, &wanted.formats, fields))
+            .map(|format| reader_of(format, &wanted.formats, fields, &wanted.others))
             .collect();
         Self {
             recogniser: Recogniser::new(&wanted.formats),
@@ -187,6 +201,7 @@ impl Extractor {
                 name != "source_record" && wanted.activity.contains(&name)
             }),
             policy: Columns::new(&ACTIVITY_POLICY, |name| wanted.policy.contains(&name)),
+            others: Others::new(&wanted.others, wanted.raw_of.is_some()),
             out: Tally::new(wanted.formats.all.len()),
             wanted,
         }
@@ -221,6 +236,7 @@ impl Extractor {
         let rows = self.out.keys.len();
         let policy_rows = self.out.policy_rows.len();
         let (activity, policy) = (self.activity.finish(rows)?, self.policy.finish(policy_rows)?);
+        let others = self.others.finish()?;
         let empty = Tally::new(self.wanted.formats.all.len());
         let tally = std::mem::replace(&mut self.out, empty);
         let formats = tally.by_format(|(records, _)| records);
@@ -231,6 +247,7 @@ impl Extractor {
             policy_rows: tally.policy_rows,
             keys: tally.keys,
             ordinals: tally.ordinals,
+            others,
             records: tally.records,
             rejects: tally.rejects,
             ignored: tally.ignored,
@@ -283,8 +300,7 @@ impl Extractor {
         }
         match self.wanted.formats.all[self.guess].kind {
             Kind::Activity => self.event(record),
-            Kind::SignIn => self.ignore("entra sign-ins"),
-            Kind::Audit => self.ignore("entra audit records"),
+            Kind::Row(shape, _) => self.row(record, shape),
             Kind::OtherLog(_) => self.other_log(record.text),
             Kind::Envelope(_) => self.envelope(record),
             Kind::Tables => self.tables(record),
@@ -376,9 +392,10 @@ impl Extractor {
 
     fn event(&mut self, record: Record<'_>) {
         let (walker, _) = &self.readers[self.guess];
-        self.unescaped.fill(walker, record.text);
+        self.unescaped.fill(walker, record.text, FIELD_COUNT);
         self.scratch.clear();
-        let raw = Raw::of(walker, record.text, &self.unescaped);
+        let fields = (FIELD_COUNT, STRUCTURED);
+        let raw = Raw::of(walker, record.text, &self.unescaped, fields);
         let row = match Row::normalise(
             &raw,
             &mut self.scratch,
@@ -387,10 +404,7 @@ impl Extractor {
         ) {
             Ok(row) => row,
             Err(time) => {
-                let detail = time.map_or_else(
-                    || "the event has no time".to_owned(),
-                    |time| format!("`{}` is no time", shortened(time)),
-                );
+                let detail = no_time(time);
                 return self.reject_record(record, RejectReason::InvalidTime, detail);
             }
         };
@@ -440,6 +454,35 @@ impl Extractor {
         self.out.ordinals.push(u32::try_from(self.out.records).unwrap_or(u32::MAX));
         self.out.users_without_idtyp += u64::from(row.user_without_idtyp);
         self.out.records += 1;
+    }
+
+    /// A row of another table.
+    fn row(&mut self, record: Record<'_>, shape: &'static Shape) {
+        let (walker, _) = &self.readers[self.guess];
+        self.unescaped.fill(walker, record.text, shape.fields.len());
+        let fields = (shape.fields.len(), shape.structured());
+        let raw = Raw::of(walker, record.text, &self.unescaped, fields);
+        let counted = &mut self.out.counted[self.guess];
+        counted.0 += 1;
+        counted.1 += u64::from(others::tells_of_mfa(shape, &raw));
+        let format = self.wanted.formats.all[self.guess].name;
+        let origin = Origin {
+            whence: Whence { file: record.file, offset: record.offset, format },
+            ordinal: u32::try_from(self.out.records).unwrap_or(u32::MAX),
+        };
+        let (taken, id) = self.others.take(shape, &raw, &origin, &self.wanted.filter);
+        if id.is_some() && id == self.wanted.raw_of {
+            let text = record.text.get(record.start..record.end).unwrap_or_default();
+            self.out.raw.push(text.to_owned());
+        }
+        match taken {
+            Taken::Row => self.out.records += 1,
+            Taken::Ignored(reason) => self.ignore(reason),
+            Taken::NoTime(time) => {
+                let detail = no_time(time);
+                self.reject_record(record, RejectReason::InvalidTime, detail);
+            }
+        }
     }
 
     fn ignore(&mut self, category: &str) {
@@ -635,6 +678,14 @@ fn hex(number: u128, digits: &mut [u8; 32]) -> &str {
         *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
     }
     std::str::from_utf8(digits).unwrap_or_default()
+}
+
+/// What is the matter with the time of a record.
+fn no_time(time: Option<&str>) -> String {
+    time.map_or_else(
+        || "the event has no time".to_owned(),
+        |time| format!("`{}` is no time", shortened(time)),
+    )
 }
 
 /// At most sixty characters of a text.

@@ -1,11 +1,8 @@
 //! The policies that a policy event names.
 
-use crate::json::escape::unescape_into;
-use crate::json::scan::skip_whitespace;
-use crate::json::slot::SlotKind;
-use crate::json::tree::{Target, Tree};
-use crate::json::walk::{Texts, Walker};
+use std::borrow::Cow;
 
+use crate::extract::elements::{Element, Elements};
 use crate::extract::format::Formats;
 use crate::mfa::policy::{Effect, MfaPolicy, effect, mfa_policy};
 
@@ -46,21 +43,13 @@ impl Policy {
 /// Reads the elements of `policies`.
 #[derive(Debug)]
 pub(crate) struct PolicyReader {
-    walker: Walker,
+    elements: Elements,
     extra_mfa: Vec<String>,
 }
 
 impl PolicyReader {
     pub(crate) fn new(formats: &Formats, extra_mfa: Vec<String>) -> Self {
-        let mut tree = Tree::default();
-        for (part, paths) in formats.policy_paths.iter().enumerate() {
-            for (rank, path) in paths.iter().enumerate() {
-                let slot = u16::try_from(part).unwrap_or(u16::MAX);
-                let rank = u8::try_from(rank).unwrap_or(u8::MAX);
-                tree.add(path, Target { slot, rank, keeps_empty: false });
-            }
-        }
-        Self { walker: Walker::new(tree, Texts::Plain), extra_mfa }
+        Self { elements: Elements::new(formats.policy_paths), extra_mfa }
     }
 
     /// The policies in `text`: a JSON array of objects (or one object). What is damaged ends the
@@ -69,7 +58,7 @@ impl PolicyReader {
     pub(crate) fn read(&mut self, text: Option<&str>, operation_effect: &str) -> Vec<Policy> {
         let mut found = Vec::new();
         if let Some(text) = text {
-            self.read_elements(text, &mut found);
+            self.elements.each(text, &mut |element| found.push(policy(element)));
         }
         for policy in &mut found {
             policy.parts[Part::Effect as usize].get_or_insert_with(|| operation_effect.to_owned());
@@ -78,56 +67,22 @@ impl PolicyReader {
         }
         found
     }
-
-    fn read_elements(&mut self, text: &str, found: &mut Vec<Policy>) {
-        let bytes = text.as_bytes();
-        let mut at = skip_whitespace(bytes, 0);
-        if bytes.get(at) == Some(&b'[') {
-            at = skip_whitespace(bytes, at + 1);
-        }
-        while bytes.get(at) == Some(&b'{') {
-            let Ok(end) = self.walker.walk(text, at) else { return };
-            found.push(self.policy(text));
-            at = skip_whitespace(bytes, end);
-            if bytes.get(at) != Some(&b',') {
-                return;
-            }
-            at = skip_whitespace(bytes, at + 1);
-        }
-    }
-
-    fn policy(&self, text: &str) -> Policy {
-        let mut policy = Policy::default();
-        for (part, value) in policy.parts.iter_mut().enumerate() {
-            let Some(slot) = self.walker.slots().get(part).copied() else { continue };
-            let raw = self.walker.text_of(text, slot);
-            let mut read = match slot.kind {
-                SlotKind::Absent | SlotKind::Null | SlotKind::Object => continue,
-                SlotKind::Array => joined_texts(raw),
-                SlotKind::EscapedText => {
-                    let mut out = String::new();
-                    unescape_into(raw, &mut out);
-                    out
-                }
-                SlotKind::Text | SlotKind::Scalar => raw.to_owned(),
-            };
-            // Display names and references are shown as they are; everything else is an id.
-            let is_shown = part == Part::DisplayName as usize
-                || part == Part::AssignmentDisplayName as usize
-                || part == Part::ReferenceId as usize;
-            if !is_shown {
-                read = read.trim().trim_end_matches('/').to_lowercase();
-            }
-            *value = (!read.is_empty()).then_some(read);
-        }
-        policy
-    }
 }
 
-/// The strings of a JSON array, comma-joined.
-fn joined_texts(array: &str) -> String {
-    let texts: Vec<String> = serde_json::from_str(array).unwrap_or_default();
-    texts.join(",")
+fn policy(element: &Element<'_>) -> Policy {
+    let mut policy = Policy::default();
+    for (part, value) in policy.parts.iter_mut().enumerate() {
+        let Some(mut read) = element.part(part) else { continue };
+        // Display names and references are shown as they are; everything else is an id.
+        let is_shown = part == Part::DisplayName as usize
+            || part == Part::AssignmentDisplayName as usize
+            || part == Part::ReferenceId as usize;
+        if !is_shown {
+            read = Cow::Owned(read.trim().trim_end_matches('/').to_lowercase());
+        }
+        *value = (!read.is_empty()).then(|| read.into_owned());
+    }
+    policy
 }
 
 /// What the policies of an event say together, in one byte beside each row.

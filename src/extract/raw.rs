@@ -1,28 +1,34 @@
 //! The raw fields of one record as texts.
 
-use crate::extract::field::{FIELD_COUNT, Field};
+use crate::extract::field::{FIELD_COUNT, Field, FieldSet};
 use crate::json::escape::unescape_into;
 use crate::json::slot::SlotKind;
 use crate::json::walk::Walker;
+
+/// Most fields that a record is read for.
+const FIELDS_MAX: usize = 64;
+
+/// Fields of `activity` whose value may be an array or an object.
+pub(crate) const STRUCTURED: FieldSet = FieldSet::of(&[Field::Claims, Field::Policies]);
 
 /// Escaped texts of a record, undone; reused from record to record.
 #[derive(Debug)]
 pub(crate) struct Unescaped {
     text: String,
-    spans: [(u32, u32); FIELD_COUNT],
+    spans: [(u32, u32); FIELDS_MAX],
 }
 
 impl Default for Unescaped {
     fn default() -> Self {
-        Self { text: String::new(), spans: [(0, 0); FIELD_COUNT] }
+        Self { text: String::new(), spans: [(0, 0); FIELDS_MAX] }
     }
 }
 
 impl Unescaped {
-    /// Undoes the escapes of the fields that `walker` met last.
-    pub(crate) fn fill(&mut self, walker: &Walker, text: &str) {
+    /// Undoes the escapes of the first `fields` slots, which `walker` met last.
+    pub(crate) fn fill(&mut self, walker: &Walker, text: &str, fields: usize) {
         self.text.clear();
-        for place in walker.met().below(FIELD_COUNT) {
+        for place in walker.met().below(fields) {
             let slot = walker.slots()[place];
             if slot.kind == SlotKind::EscapedText {
                 let start = u32::try_from(self.text.len()).unwrap_or(0);
@@ -45,24 +51,26 @@ fn is_told(text: &str) -> bool {
 /// The raw fields of the record that was walked last: what a string says, or a number, object or
 /// array as it is written. Empty where nothing was found, and for texts of blanks.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Raw<'a> {
-    texts: [&'a str; FIELD_COUNT],
+pub(crate) struct Raw<'a, const N: usize = FIELD_COUNT> {
+    texts: [&'a str; N],
 }
 
-impl<'a> Raw<'a> {
-    /// The fields of what `walker` met in `text`; `unescaped` was filled from the same walk.
-    pub(crate) fn of(walker: &'a Walker, text: &'a str, unescaped: &'a Unescaped) -> Self {
-        let mut texts = [""; FIELD_COUNT];
-        for place in walker.met().below(FIELD_COUNT) {
+impl<'a, const N: usize> Raw<'a, N> {
+    /// The first `fields` slots of what `walker` met in `text`; `unescaped` was filled from the same
+    /// walk. Arrays and objects are only read for those in `structured`.
+    pub(crate) fn of(
+        walker: &'a Walker,
+        text: &'a str,
+        unescaped: &'a Unescaped,
+        (fields, structured): (usize, FieldSet),
+    ) -> Self {
+        let mut texts = [""; N];
+        for place in walker.met().below(fields) {
             let slot = walker.slots()[place];
             let found = match slot.kind {
                 SlotKind::Absent | SlotKind::Null => continue,
                 // An object in place of a text is one whose own `value` says nothing.
-                SlotKind::Object | SlotKind::Array
-                    if place != Field::Claims as usize && place != Field::Policies as usize =>
-                {
-                    continue;
-                }
+                SlotKind::Object | SlotKind::Array if !structured.has_place(place) => continue,
                 SlotKind::EscapedText => {
                     let span = unescaped.spans[place];
                     unescaped.text.get(span.0 as usize..span.1 as usize).unwrap_or_default()
@@ -76,10 +84,18 @@ impl<'a> Raw<'a> {
         Self { texts }
     }
 
+    /// The text of the field at `place`, if it says anything.
+    #[inline(always)]
+    pub(crate) fn at(&self, place: usize) -> Option<&'a str> {
+        let text = self.texts[place];
+        (!text.is_empty()).then_some(text)
+    }
+}
+
+impl<'a> Raw<'a> {
     /// The text of a field, if it says anything.
     #[inline(always)]
     pub(crate) fn get(&self, field: Field) -> Option<&'a str> {
-        let text = self.texts[field as usize];
-        (!text.is_empty()).then_some(text)
+        self.at(field as usize)
     }
 }

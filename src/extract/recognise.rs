@@ -2,6 +2,10 @@
 
 use crate::extract::field::{FIELD_COUNT, Field, FieldSet};
 use crate::extract::format::{Claim, Format, Formats, Kind};
+use crate::extract::others::OthersWanted;
+use crate::extract::shape::Shape;
+use crate::extract::sign_in::SHAPE as SIGN_IN;
+use crate::schema::sign_in_policy::TABLE as SIGN_IN_POLICY;
 use crate::json::slot::{Slot, SlotKind, SlotSet};
 use crate::json::tree::{Target, Tree};
 use crate::json::walk::{Texts, Walker};
@@ -194,9 +198,38 @@ impl Recogniser {
 }
 
 /// The tree and the tests for reading records of one format: the wanted fields in slots
-/// `0..FIELD_COUNT`, what the claims look at behind them.
-pub(crate) fn reader_of(format: &Format, formats: &Formats, wanted: FieldSet) -> (Walker, Guard) {
-    let mut tree = Tree { slot_count: FIELD_COUNT, ..Tree::default() };
+/// `0..FIELD_COUNT` (of another table, one for each raw field of its shape), what the claims look at
+/// behind them.
+pub(crate) fn reader_of(
+    format: &Format,
+    formats: &Formats,
+    wanted: FieldSet,
+    others: &OthersWanted,
+) -> (Walker, Guard) {
+    let mut tree = Tree::default();
+    let fields = match format.kind {
+        Kind::Row(shape, paths) => {
+            add_fields(&mut tree, shape, paths, others);
+            shape.fields.len()
+        }
+        _ => {
+            add_activity(&mut tree, format, formats, wanted);
+            FIELD_COUNT
+        }
+    };
+    tree.slot_count = tree.slot_count.max(fields);
+    let mut slots = SlotsOfClaims { tree: &mut tree, first: fields, paths: Vec::new() };
+    if let Kind::Envelope(path) | Kind::OtherLog(path) = format.kind {
+        slots.slot(path);
+    }
+    let own = slots.tests(format);
+    let stronger = formats.all.iter().filter(|other| other.claims.len() > format.claims.len());
+    let rivals = stronger.map(|rival| slots.tests(rival)).collect();
+    (Walker::new(tree, format.texts), Guard { own, rivals })
+}
+
+/// Adds the paths of the raw fields of `activity`.
+fn add_activity(tree: &mut Tree, format: &Format, formats: &Formats, wanted: FieldSet) {
     let mut add = |field: Field, path: &str, rank: usize| {
         let rank = u8::try_from(rank).unwrap_or(u8::MAX);
         tree.add(path, Target { slot: field as u16, rank, keeps_empty: false });
@@ -220,14 +253,28 @@ pub(crate) fn reader_of(format: &Format, formats: &Formats, wanted: FieldSet) ->
             }
         }
     }
-    let mut slots = SlotsOfClaims { tree: &mut tree, first: FIELD_COUNT, paths: Vec::new() };
-    if let Kind::Envelope(path) | Kind::OtherLog(path) = format.kind {
-        slots.slot(path);
+}
+
+/// Adds the paths of the raw fields of another table, as far as its wanted columns need them.
+fn add_fields(
+    tree: &mut Tree,
+    shape: &Shape,
+    paths: &[(&'static str, &[&str])],
+    others: &OthersWanted,
+) {
+    let columns = others.columns.get(shape.table).map(Vec::as_slice).unwrap_or_default();
+    let mut needed = shape.needs(columns);
+    if shape.table == SIGN_IN.table && others.columns.contains_key(SIGN_IN_POLICY.name) {
+        needed = needed.union(shape.needs(&["mfa"]));
     }
-    let own = slots.tests(format);
-    let stronger = formats.all.iter().filter(|other| other.claims.len() > format.claims.len());
-    let rivals = stronger.map(|rival| slots.tests(rival)).collect();
-    (Walker::new(tree, format.texts), Guard { own, rivals })
+    for (place, field) in shape.fields.iter().enumerate() {
+        let found = paths.iter().filter(|(name, _)| name == field && needed.has_place(place));
+        for (rank, path) in found.flat_map(|(_, paths)| paths.iter()).enumerate() {
+            let rank = u8::try_from(rank).unwrap_or(u8::MAX);
+            let slot = slot_number(place);
+            tree.add(path, Target { slot, rank, keeps_empty: false });
+        }
+    }
 }
 
 /// Slot of the path in [`Kind::Envelope`] and [`Kind::OtherLog`].

@@ -11,3 +11,5 @@ pub(crate) mod event;
 pub mod events;
 pub(crate) mod held;
 mod join;
+pub mod link;
+pub mod readiness;

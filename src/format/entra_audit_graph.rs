@@ -4,6 +4,7 @@
 //! Fixtures: `testdata/formats/entra_audit_graph/`.
 
 use crate::extract::format::{Claim, Format, Kind};
+use crate::extract::audit::SHAPE;
 use crate::json::walk::Texts;
 
 pub(super) static FORMAT: Format = Format {
@@ -11,7 +12,7 @@ pub(super) static FORMAT: Format = Format {
     title: "Entra directory audits from Graph or the portal",
     cannot_tell: "",
     claims_hint: "",
-    kind: Kind::Audit,
+    kind: Kind::Row(&SHAPE, FIELDS),
     claims: &[
         Claim::Has("activityDateTime"),
         Claim::Has("initiatedBy"),
@@ -21,3 +22,26 @@ pub(super) static FORMAT: Format = Format {
     claims_at: &[],
     texts: Texts::Plain,
 };
+
+const FIELDS: &[(&str, &[&str])] = &[
+        ("event_id", &["id"]),
+        ("time", &["activityDateTime"]),
+        ("correlation_id", &["correlationId"]),
+        ("activity", &["activityDisplayName"]),
+        ("category", &["category"]),
+        ("service", &["loggedByService"]),
+        ("operation_type", &["operationType"]),
+        ("result", &["result"]),
+        ("result_reason", &["resultReason"]),
+        ("user_id", &["initiatedBy>user>id"]),
+        ("user_upn", &["initiatedBy>user>userPrincipalName"]),
+        ("user_name", &["initiatedBy>user>displayName"]),
+        ("app_principal_id", &["initiatedBy>app>servicePrincipalId"]),
+        ("app_id", &["initiatedBy>app>appId"]),
+        ("app_name", &["initiatedBy>app>displayName", "initiatedBy>app>servicePrincipalName"]),
+        ("ip", &["initiatedBy>user>ipAddress"]),
+        ("user_agent", &["userAgent"]),
+        ("targets", &["targetResources"]),
+        ("token_id", &["initiatedBy>linkableIdentifiers>tokenDetails>uniqueTokenIdentifier", "initiatedBy>user>linkableIdentifiers>tokenDetails>uniqueTokenIdentifier"]),
+        ("session_id", &["initiatedBy>linkableIdentifiers>sessionId", "initiatedBy>user>linkableIdentifiers>sessionId"]),
+    ];

@@ -3,14 +3,15 @@
 //! Source: <https://learn.microsoft.com/defender-xdr/advanced-hunting-entraidsigninevents-table>.
 
 use crate::extract::format::{Claim, Format, Kind};
+use crate::extract::sign_in::SHAPE;
 use crate::json::walk::Texts;
 
 pub(super) static FORMAT: Format = Format {
     name: "entra_signin_defender",
     title: "Entra sign-ins from Defender advanced hunting",
     cannot_tell: "",
-    claims_hint: "",
-    kind: Kind::SignIn,
+    claims_hint: "hunting tables have no authentication steps: export the sign-in logs themselves",
+    kind: Kind::Row(&SHAPE, FIELDS),
     claims: &[
         Claim::Has("Timestamp"),
         Claim::Has("AccountUpn"),
@@ -21,3 +22,36 @@ pub(super) static FORMAT: Format = Format {
     claims_at: &[],
     texts: Texts::Plain,
 };
+
+const FIELDS: &[(&str, &[&str])] = &[
+        ("event_id", &["RequestId"]),
+        ("time", &["Timestamp"]),
+        ("resource_tenant_id", &["ResourceTenantId"]),
+        ("correlation_id", &["CorrelationId"]),
+        ("category", &["LogonType"]),
+        ("user_id", &["AccountObjectId"]),
+        ("upn", &["AccountUpn"]),
+        ("display_name", &["AccountDisplayName"]),
+        ("user_type", &["UserType"]),
+        ("app_id", &["ApplicationId"]),
+        ("app", &["Application"]),
+        ("resource_app_id", &["ResourceId"]),
+        ("resource_app", &["ResourceDisplayName"]),
+        ("client_app_used", &["ClientAppUsed"]),
+        ("ip", &["IPAddress"]),
+        ("country", &["Country"]),
+        ("city", &["City"]),
+        ("user_agent", &["UserAgent"]),
+        ("device_id", &["EntraIdDeviceId", "AadDeviceId"]),
+        ("device_os", &["OSPlatform"]),
+        ("device_compliant", &["IsCompliant"]),
+        ("device_trust_type", &["DeviceTrustType"]),
+        ("requirement", &["AuthenticationRequirement"]),
+        ("ca_status", &["ConditionalAccessStatus"]),
+        ("error_code", &["ErrorCode"]),
+        ("token_id", &["UniqueTokenId"]),
+        ("session_id", &["SessionId"]),
+        ("risk_sign_in", &["RiskLevelDuringSignIn"]),
+        ("risk_user", &["RiskLevelAggregated"]),
+        ("policies", &["ConditionalAccessPolicies"]),
+    ];

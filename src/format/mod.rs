@@ -16,6 +16,8 @@ mod activity_powershell;
 mod activity_powershell_flat;
 mod activity_python_sdk;
 mod activity_rest;
+mod azure_resource;
+mod azure_role_assignment;
 mod container_records;
 mod container_tables;
 mod container_value;
@@ -23,11 +25,15 @@ mod entra_audit_diagnostic;
 mod entra_audit_graph;
 mod entra_audit_log_analytics;
 mod entra_audit_portal_csv;
+mod entra_registration;
+mod entra_role_assignment;
 mod entra_signin_defender;
 mod entra_signin_diagnostic;
 mod entra_signin_graph;
 mod entra_signin_log_analytics;
 mod entra_signin_portal_csv;
+mod entra_signin_portal_steps;
+mod entra_user;
 mod other_log_analytics;
 mod other_resource_log;
 
@@ -43,6 +49,8 @@ pub const ALL: &[&Format] = &[
     &activity_powershell_flat::FORMAT,
     &activity_python_sdk::FORMAT,
     &activity_rest::FORMAT,
+    &azure_resource::FORMAT,
+    &azure_role_assignment::FORMAT,
     &container_records::FORMAT,
     &container_tables::FORMAT,
     &container_value::FORMAT,
@@ -50,11 +58,15 @@ pub const ALL: &[&Format] = &[
     &entra_audit_graph::FORMAT,
     &entra_audit_log_analytics::FORMAT,
     &entra_audit_portal_csv::FORMAT,
+    &entra_registration::FORMAT,
+    &entra_role_assignment::FORMAT,
     &entra_signin_defender::FORMAT,
     &entra_signin_diagnostic::FORMAT,
     &entra_signin_graph::FORMAT,
     &entra_signin_log_analytics::FORMAT,
     &entra_signin_portal_csv::FORMAT,
+    &entra_signin_portal_steps::FORMAT,
+    &entra_user::FORMAT,
     &other_log_analytics::FORMAT,
     &other_resource_log::FORMAT,
 ];

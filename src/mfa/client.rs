@@ -1,18 +1,288 @@
-//! Names of the clients that ask Azure Resource Manager for changes.
+//! The clients that ask Azure for changes: their names, kinds and versions.
 //!
-//! Source: the applications in scope of mandatory MFA,
+//! Source: the applications in scope of mandatory MFA and the lowest versions that can answer a
+//! demand for it,
 //! <https://learn.microsoft.com/entra/identity/authentication/concept-mandatory-multifactor-authentication>
 //! (read 2026-04-03). Ids that are not on that page are left without a name: a guessed name in an
-//! audit report is worse than none.
+//! audit report is worse than none. The two of the Microsoft 365 admin center, which that page
+//! lists by address, are in `Get-MsIdAzureUsers.ps1` of
+//! <https://github.com/AzureAD/MSIdentityTools> and on
+//! <https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-cloud-apps>.
 
-const KNOWN: &[(&str, &str)] = &[
-    ("c44b4083-3bb0-49c1-b47d-974e53cbdf3c", "Azure portal"),
-    ("04b07795-8ddb-461a-bbee-02f9e1bf7b46", "Azure CLI"),
-    ("1950a258-227b-4e31-a9cf-717495945fc2", "Azure PowerShell"),
-    ("0c1307d4-29d6-4389-a11c-5cbe7f65d7fa", "Azure mobile app"),
+use std::cmp::Ordering;
+
+use super::words::{begins, contains, filled, is_same};
+
+struct App {
+    id: &'static str,
+    name: &'static str,
+    client: Client,
+}
+
+const KNOWN: &[App] = &[
+    App {
+        id: "c44b4083-3bb0-49c1-b47d-974e53cbdf3c",
+        name: "Azure portal",
+        client: Client::Portal,
+    },
+    App {
+        id: "618dd325-23f6-4b6f-8380-4df78026e39b",
+        name: "Microsoft 365 Admin portal",
+        client: Client::Portal,
+    },
+    App {
+        id: "00000006-0000-0ff1-ce00-000000000000",
+        name: "Microsoft Office 365 Portal",
+        client: Client::Portal,
+    },
+    App { id: "04b07795-8ddb-461a-bbee-02f9e1bf7b46", name: "Azure CLI", client: Client::Cli },
+    App {
+        id: "1950a258-227b-4e31-a9cf-717495945fc2",
+        name: "Azure PowerShell",
+        client: Client::PowerShell,
+    },
+    App {
+        id: "0c1307d4-29d6-4389-a11c-5cbe7f65d7fa",
+        name: "Azure mobile app",
+        client: Client::Mobile,
+    },
 ];
 
-/// The name of a client, by its application id in lower case.
+fn known(app_id: &str) -> Option<&'static App> {
+    KNOWN.iter().find(|app| app.id.eq_ignore_ascii_case(app_id))
+}
+
+/// The name of a client, by its application id.
 pub fn client_name(app_id: &str) -> Option<&'static str> {
-    KNOWN.iter().find(|(known, _)| *known == app_id).map(|(_, name)| *name)
+    known(app_id).map(|app| app.name)
+}
+
+/// Kind of program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Client {
+    /// The Azure portal and the admin centers.
+    Portal,
+    /// Azure CLI, and tools that sign in through it.
+    Cli,
+    /// Azure PowerShell.
+    PowerShell,
+    /// The Azure mobile app.
+    Mobile,
+    /// Infrastructure as code: Terraform, Pulumi, the Azure Developer CLI.
+    Iac,
+    /// A program of somebody's own: an SDK, a script, plain HTTP.
+    Sdk,
+    /// Some other application in a browser.
+    Browser,
+    /// None of these, or not told.
+    Other,
+}
+
+impl Client {
+    /// The word in column `client`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Portal => "portal",
+            Self::Cli => "cli",
+            Self::PowerShell => "powershell",
+            Self::Mobile => "mobile",
+            Self::Iac => "iac",
+            Self::Sdk => "sdk",
+            Self::Browser => "browser",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// A program that writes its name and version into its user agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Tool {
+    /// Azure CLI.
+    AzureCli,
+    /// Azure PowerShell as a whole, the module `Az`.
+    AzPowerShell,
+    /// Its module `Az.Accounts`, which signs in.
+    AzAccounts,
+    /// Azure Developer CLI, `azd`.
+    DeveloperCli,
+    /// Terraform and `OpenTofu`.
+    Terraform,
+    /// Pulumi.
+    Pulumi,
+    /// An Azure SDK.
+    AzureSdk,
+    /// A library of a programming language that speaks HTTP.
+    HttpLibrary,
+    /// `curl` or `wget`.
+    Curl,
+    /// `BAV2ROPC`: a service that signs in with the password an old client handed it.
+    Ropc,
+}
+
+impl Tool {
+    /// Its name, for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AzureCli => "Azure CLI",
+            Self::AzPowerShell => "Azure PowerShell",
+            Self::AzAccounts => "Az.Accounts",
+            Self::DeveloperCli => "Azure Developer CLI",
+            Self::Terraform => "Terraform",
+            Self::Pulumi => "Pulumi",
+            Self::AzureSdk => "Azure SDK",
+            Self::HttpLibrary => "HTTP library",
+            Self::Curl => "curl",
+            Self::Ropc => "password client",
+        }
+    }
+
+    /// The kind of program it is.
+    pub fn client(self) -> Client {
+        match self {
+            Self::AzureCli => Client::Cli,
+            Self::AzPowerShell | Self::AzAccounts => Client::PowerShell,
+            Self::DeveloperCli | Self::Terraform | Self::Pulumi => Client::Iac,
+            Self::AzureSdk | Self::HttpLibrary | Self::Curl => Client::Sdk,
+            Self::Ropc => Client::Other,
+        }
+    }
+}
+
+/// What a product of a user agent is called before its `/`, by its letters; `*` at the end: its
+/// name may go on. In order of trust: a tool's own name stands before the libraries it is built
+/// on, which write theirs as well.
+///
+/// From the tools' own sources: `AZURECLI/2.75.0 (DEB)` (`get_az_user_agent` of
+/// <https://github.com/Azure/azure-cli>), `azdev/1.9.0` behind it (<https://github.com/Azure/azure-dev>),
+/// `AzurePowershell/v14.2.0 PSVersion/v7.5.0 Az.Resources/8.1.0`
+/// (<https://github.com/Azure/azure-powershell>), `AzurePowerShell/Az1.0` of older ones,
+/// `HashiCorp Terraform/1.5.2 (+https://www.terraform.io) …`
+/// (<https://github.com/Azure/terraform-provider-azapi>), `azsdk-python-identity/1.23.1 Python/3.11`
+/// (<https://azure.github.io/azure-sdk/general_azurecore.html>). These are what requests to Azure
+/// Resource Manager carry. What a sign-in log shows is on no page: in public exports it is often
+/// the library that fetched the token (`python-requests/2.28.1`), a browser, or nothing, so that
+/// the version of a tool is seldom told there.
+const TOOLS: &[(&str, Tool)] = &[
+    ("azdev", Tool::DeveloperCli),
+    ("azd", Tool::DeveloperCli),
+    ("pulumi*", Tool::Pulumi),
+    ("terraform", Tool::Terraform),
+    ("terraform*", Tool::Terraform),
+    ("opentofu*", Tool::Terraform),
+    ("azurecli", Tool::AzureCli),
+    ("microsoftazurecli", Tool::AzureCli),
+    ("azaccounts", Tool::AzAccounts),
+    ("azurepowershell", Tool::AzPowerShell),
+    ("windowsazurepowershell", Tool::AzPowerShell),
+    ("azsdk*", Tool::AzureSdk),
+    ("azuresdkfor*", Tool::AzureSdk),
+    ("msal*", Tool::AzureSdk),
+    ("azureidentity*", Tool::AzureSdk),
+    ("bav2ropc", Tool::Ropc),
+    ("pythonrequests", Tool::HttpLibrary),
+    ("pythonurllib*", Tool::HttpLibrary),
+    ("pythonhttpx", Tool::HttpLibrary),
+    ("aiohttp", Tool::HttpLibrary),
+    ("python", Tool::HttpLibrary),
+    ("gohttpclient", Tool::HttpLibrary),
+    ("okhttp", Tool::HttpLibrary),
+    ("apachehttpclient", Tool::HttpLibrary),
+    ("axios", Tool::HttpLibrary),
+    ("nodefetch", Tool::HttpLibrary),
+    ("java", Tool::HttpLibrary),
+    ("postmanruntime", Tool::HttpLibrary),
+    ("powershell", Tool::HttpLibrary),
+    ("windowspowershell", Tool::HttpLibrary),
+    ("libwwwperl", Tool::HttpLibrary),
+    ("curl", Tool::Curl),
+    ("wget", Tool::Curl),
+];
+
+/// One `name/version` of a user agent.
+fn products(user_agent: &str) -> impl Iterator<Item = (&str, &str)> {
+    user_agent
+        .split([' ', ',', ';', '(', ')', '\t'])
+        .filter(|word| !word.is_empty())
+        .map(|word| word.split_once('/').unwrap_or((word, "")))
+}
+
+fn is_called(product: &str, known: &str) -> bool {
+    known.strip_suffix('*').map_or_else(|| is_same(product, known), |start| begins(product, start))
+}
+
+/// The program a user agent names and, as written there, its version: digits and points, without
+/// the `v` or `Az` before them; empty when there is none.
+pub fn version(user_agent: &str) -> Option<(Tool, &str)> {
+    TOOLS.iter().find_map(|(known, tool)| {
+        let (_, version) = products(user_agent).find(|(name, _)| is_called(name, known))?;
+        Some((*tool, number_in(version)))
+    })
+}
+
+/// The first run of digits and points.
+fn number_in(text: &str) -> &str {
+    let start = text.find(|letter: char| letter.is_ascii_digit()).unwrap_or(text.len());
+    let number = text.get(start..).unwrap_or_default();
+    let end = number.find(|letter: char| !letter.is_ascii_digit() && letter != '.');
+    number.get(..end.unwrap_or(number.len())).unwrap_or_default().trim_end_matches('.')
+}
+
+/// The lowest versions that can answer a demand for MFA: Azure CLI 2.76, Azure PowerShell 14.3
+/// with Az.Accounts 5.2.0. Source: see the head of this file, and
+/// <https://learn.microsoft.com/cli/azure/release-notes-azure-cli>,
+/// <https://learn.microsoft.com/powershell/azure/release-notes-azureps>.
+const LOWEST: &[(Tool, &str)] =
+    &[(Tool::AzureCli, "2.76"), (Tool::AzPowerShell, "14.3"), (Tool::AzAccounts, "5.2.0")];
+
+/// The lowest version of a tool that can answer a demand for MFA; `None` for tools that have no
+/// such line.
+pub fn lowest(tool: Tool) -> Option<&'static str> {
+    LOWEST.iter().find(|(known, _)| *known == tool).map(|(_, version)| *version)
+}
+
+/// Whether a version is below the line of its tool; `None` when there is no line or the version
+/// cannot be read. `0.0.0` is what modules of Azure PowerShell write when `Az` as a whole is not
+/// installed.
+pub fn is_too_old(tool: Tool, version: &str) -> Option<bool> {
+    let version = parts(version)?;
+    if version.iter().all(|part| *part == 0) {
+        return None;
+    }
+    Some(compare(&version, &parts(lowest(tool)?)?) == Ordering::Less)
+}
+
+fn parts(version: &str) -> Option<Vec<u64>> {
+    number_in(version).split('.').map(|part| part.parse().ok()).collect()
+}
+
+/// Compares part by part; a missing part is 0.
+fn compare(left: &[u64], right: &[u64]) -> Ordering {
+    let part = |list: &[u64], at: usize| list.get(at).copied().unwrap_or(0);
+    (0..left.len().max(right.len()))
+        .map(|at| part(left, at).cmp(&part(right, at)))
+        .find(|order| *order != Ordering::Equal)
+        .unwrap_or(Ordering::Equal)
+}
+
+/// The kind of program behind a sign-in or a request, by its application, else by its user agent,
+/// else by what Entra calls the kind of client (`clientAppUsed`).
+///
+/// Terraform and its like sign in through Azure CLI and so under its id ("use Azure CLI or Azure
+/// PowerShell IDs"); only their user agent tells them apart, so it goes first for these.
+pub fn of(app_id: Option<&str>, user_agent: Option<&str>, client_app_used: Option<&str>) -> Client {
+    let tool = filled(user_agent).and_then(version).map(|(tool, _)| tool.client());
+    let app = filled(app_id).and_then(known).map(|app| app.client);
+    match (app, tool) {
+        (Some(Client::Cli | Client::PowerShell) | None, Some(Client::Iac)) => Client::Iac,
+        (Some(app), _) => app,
+        (None, Some(tool)) => tool,
+        (None, None) => {
+            let is_browser = filled(client_app_used).is_some_and(|kind| is_same(kind, "browser"))
+                || (filled(client_app_used).is_none()
+                    && filled(user_agent).is_some_and(|agent| {
+                        contains(agent, "Mozilla/") && !contains(agent, "Electron/")
+                    }));
+            if is_browser { Client::Browser } else { Client::Other }
+        }
+    }
 }

@@ -2,8 +2,15 @@
 //! policy. Knows no format and does no I/O.
 
 pub mod client;
+pub mod error_code;
+pub mod exclusion;
 pub mod operation;
+pub mod phase;
 pub mod policy;
 pub mod principal;
+pub mod role;
+pub mod sign_in;
+pub mod strength;
 pub mod token;
 pub mod verdict;
+mod words;

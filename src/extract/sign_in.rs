@@ -1,0 +1,542 @@
+//! From raw fields to a row of `sign_in` and the rows of its Conditional Access policies.
+
+use std::borrow::Cow;
+
+use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
+
+use crate::extract::column::Columns;
+use crate::extract::elements::{Element, Elements};
+use crate::extract::shape::{Direct, Fields, How, Shape, Value, lower, place_of, same, truth};
+use crate::mfa::client;
+use crate::mfa::exclusion::{self, Exclusion};
+use crate::mfa::phase::phase_of;
+use crate::mfa::sign_in::{
+    Category, Requirement, SignInMfa, Step, Told, is_federation_log, is_federation_server,
+    judge, methods_of,
+};
+use crate::mfa::strength::strongest;
+use crate::schema::sign_in_policy::TABLE as SIGN_IN_POLICY;
+
+/// Raw fields of a sign-in.
+///
+/// Source: <https://learn.microsoft.com/graph/api/resources/signin>; each format says where its
+/// export has them.
+const FIELDS: &[&str] = &[
+    "event_id",
+    "time",
+    "tenant_id",
+    "correlation_id",
+    "category",
+    "event_types",
+    "is_interactive",
+    "user_id",
+    "upn",
+    "display_name",
+    "principal_id",
+    "principal_name",
+    "user_type",
+    "home_tenant_id",
+    "resource_tenant_id",
+    "cross_tenant_type",
+    "app_id",
+    "app",
+    "resource_app_id",
+    "resource_app",
+    "client_app_used",
+    "auth_protocol",
+    "transfer_method",
+    "ip",
+    "country",
+    "city",
+    "location",
+    "user_agent",
+    "device_id",
+    "device_os",
+    "device_compliant",
+    "device_trust_type",
+    "requirement",
+    "steps",
+    "mfa_result",
+    "mfa_method",
+    "ca_status",
+    "status",
+    "error_code",
+    "failure_reason",
+    "token_id",
+    "session_id",
+    "incoming_token_type",
+    "risk_sign_in",
+    "risk_user",
+    "policies",
+    "managed_identity",
+    "result_type",
+];
+
+const fn at(name: &str) -> usize {
+    place_of(FIELDS, name)
+}
+
+const CATEGORY_FROM: &[&str] =
+    &["category", "event_types", "is_interactive", "user_id", "upn", "principal_id", "managed_identity"];
+const PERSON: &[&str] = &["user_id", "upn", "principal_id"];
+const VERDICT_FROM: &[&str] = &[
+    "category",
+    "event_types",
+    "is_interactive",
+    "user_id",
+    "upn",
+    "principal_id",
+    "managed_identity",
+    "error_code",
+    "result_type",
+    "status",
+    "requirement",
+    "steps",
+    "mfa_result",
+    "mfa_method",
+    "policies",
+    "resource_app_id",
+];
+const COMPLETED_FROM: &[&str] = &["error_code", "result_type", "status"];
+
+/// Rows of `sign_in`.
+pub const SHAPE: Shape = Shape {
+    table: "sign_in",
+    fields: FIELDS,
+    structured: &["event_types", "steps", "policies", "managed_identity"],
+    direct: &[
+        Direct {
+            column: "tenant_id",
+            fields: &["tenant_id", "resource_tenant_id"],
+            how: How::Lower,
+        },
+        same(&["correlation_id"], How::Lower),
+        Direct { column: "display_name", fields: &["display_name", "principal_name"], how: How::Text },
+        same(&["user_type"], How::Lower),
+        same(&["home_tenant_id"], How::Lower),
+        same(&["cross_tenant_type"], How::Lower),
+        same(&["app_id"], How::Lower),
+        same(&["resource_app_id"], How::Lower),
+        same(&["resource_app"], How::Text),
+        same(&["client_app_used"], How::Text),
+        same(&["auth_protocol"], How::Lower),
+        same(&["transfer_method"], How::Lower),
+        same(&["ip"], How::Lower),
+        same(&["user_agent"], How::Text),
+        same(&["device_id"], How::Lower),
+        same(&["device_os"], How::Text),
+        same(&["device_compliant"], How::Boolean),
+        same(&["device_trust_type"], How::Text),
+        same(&["ca_status"], How::Lower),
+        same(&["failure_reason"], How::Text),
+        same(&["token_id"], How::Token),
+        same(&["session_id"], How::Text),
+        same(&["incoming_token_type"], How::Lower),
+        same(&["risk_sign_in"], How::Lower),
+        same(&["risk_user"], How::Lower),
+        same(&["mfa_result"], How::Text),
+    ],
+    derived: &[
+        ("category", CATEGORY_FROM),
+        ("user_id", PERSON),
+        ("upn", PERSON),
+        ("user_key", PERSON),
+        ("app", &["app", "app_id"]),
+        ("country", &["country", "location"]),
+        ("city", &["city", "location"]),
+        ("requirement", &["requirement"]),
+        ("mfa", VERDICT_FROM),
+        ("mfa_reason", VERDICT_FROM),
+        ("mfa_methods", &["steps", "mfa_method"]),
+        ("mfa_strength", &["steps", "mfa_method"]),
+        ("step_count", &["steps"]),
+        ("error_code", COMPLETED_FROM),
+        ("excluded", &["app_id", "app", "resource_app_id", "resource_app", "tenant_id", "home_tenant_id", "resource_tenant_id", "cross_tenant_type", "category"]),
+        ("phase", &["app_id", "resource_app_id"]),
+        ("client", &["app_id", "user_agent", "client_app_used"]),
+        ("client_version", &["user_agent"]),
+    ],
+    identity: &["user_id", "upn", "principal_id", "app_id", "ip", "correlation_id", "error_code"],
+    always: &["category", "requirement", "steps", "mfa_result"],
+    needs_time: true,
+};
+
+/// Members of one element of `authenticationDetails`.
+/// Source: <https://learn.microsoft.com/graph/api/resources/authenticationdetail>.
+const STEP_PATHS: &[&[&str]] = &[
+    &["authenticationMethod"],
+    &["authenticationMethodDetail"],
+    &["authenticationStepRequirement"],
+    &["authenticationStepResultDetail"],
+    &["succeeded"],
+];
+
+/// Members of one applied policy, in the order of the columns of `sign_in_policy` behind
+/// `event_time`. Source:
+/// <https://learn.microsoft.com/graph/api/resources/appliedconditionalaccesspolicy>.
+const POLICY_PATHS: &[&[&str]] = &[
+    &["id"],
+    &["displayName"],
+    &["result"],
+    &["enforcedGrantControls"],
+    &["enforcedSessionControls"],
+    &["conditionsSatisfied"],
+    &["conditionsNotSatisfied"],
+];
+const RESULT: usize = 2;
+const GRANT_CONTROLS: usize = 3;
+const NAME: usize = 1;
+const CONDITIONS: usize = 5;
+
+/// The bits of `conditionsSatisfied` where an export gives a number. Inferred: the order is that of
+/// Graph's `conditionalAccessConditions` and fits every value seen in public exports.
+/// Source: <https://learn.microsoft.com/graph/api/resources/appliedconditionalaccesspolicy>.
+const CONDITION_BITS: &[&str] = &[
+    "application",
+    "users",
+    "deviceplatform",
+    "location",
+    "clienttype",
+    "signinrisk",
+    "userrisk",
+    "time",
+    "devicestate",
+    "client",
+    "ipaddressseenbyazuread",
+    "ipaddressseenbyresourceprovider",
+    "unknownfuturevalue",
+    "serviceprincipals",
+    "serviceprincipalrisk",
+    "authenticationflows",
+    "insiderrisk",
+];
+
+/// One authentication step, as texts.
+#[derive(Debug, Clone, Default)]
+struct OwnStep {
+    parts: [Option<String>; 4],
+    succeeded: Option<bool>,
+}
+
+impl OwnStep {
+    fn of(element: &Element<'_>) -> Self {
+        let part = |part| element.part(part).map(Cow::into_owned);
+        Self {
+            parts: [part(0), part(1), part(2), part(3)],
+            succeeded: element.part(4).and_then(|text| truth(&text)),
+        }
+    }
+
+    fn step(&self) -> Step<'_> {
+        let [method, detail, requirement, result] = self.parts.each_ref().map(Option::as_deref);
+        Step { method, detail, requirement, result, succeeded: self.succeeded }
+    }
+}
+
+/// Works out what a sign-in means.
+#[derive(Debug)]
+pub(crate) struct SignIns {
+    steps: Elements,
+    policies: Elements,
+    included: Vec<Exclusion>,
+    policy_columns: Columns,
+    /// Number of the sign-in of every policy row, among those of the batch.
+    policy_rows: Vec<u32>,
+}
+
+/// The rows of policies, and for each the number of its sign-in.
+pub(crate) type PolicyRows = (RecordBatch, Vec<u32>);
+
+/// Place of a derived value.
+const fn derived(name: &str) -> usize {
+    let mut names = [""; SHAPE.derived.len()];
+    let mut index = 0;
+    while index < names.len() {
+        names[index] = SHAPE.derived[index].0;
+        index += 1;
+    }
+    place_of(&names, name)
+}
+
+/// The values of a row that are worked out.
+pub(crate) type Derived<'a> = [Value<'a>; SHAPE.derived.len()];
+
+impl SignIns {
+    /// Builds the `wanted` columns of `sign_in_policy` beside; exclusions in `included` do not
+    /// count as such.
+    pub(crate) fn new(wanted: &[&'static str], included: Vec<Exclusion>) -> Self {
+        Self {
+            steps: Elements::new(STEP_PATHS),
+            policies: Elements::new(POLICY_PATHS),
+            included,
+            policy_columns: Columns::new(&SIGN_IN_POLICY, |name| wanted.contains(&name)),
+            policy_rows: Vec::new(),
+        }
+    }
+
+    /// The values of a row that are worked out.
+    pub(crate) fn derive<'a>(
+        &mut self,
+        raw: &Fields<'a>,
+        file: &str,
+        app_name: impl Fn(&str) -> Option<String>,
+    ) -> Derived<'a> {
+        let mut values: Derived<'a> = std::array::from_fn(|_| Value::Null);
+        let category = category_of(raw, file);
+        let person = Person::of(raw, category);
+        values[derived("category")] = Value::text(category.map(Category::name));
+        values[derived("user_key")] = Value::text(person.id.clone().or(person.upn.clone()));
+        values[derived("user_id")] = Value::text(person.id);
+        values[derived("upn")] = Value::text(person.upn);
+        let (app_id, resource) =
+            (raw.at(at("app_id")).map(lower), raw.at(at("resource_app_id")).map(lower));
+        let app = raw.at(at("app")).map(|name| Cow::Borrowed(name.trim_ascii()));
+        values[derived("app")] =
+            Value::text(app.or_else(|| app_name(app_id.as_deref()?).map(Cow::Owned)));
+        let location = raw.at(at("location")).map(Place::of).unwrap_or_default();
+        values[derived("country")] =
+            Value::text(raw.at(at("country")).or(location.country).map(|text| text.trim().to_uppercase()));
+        values[derived("city")] = Value::text(raw.at(at("city")).or(location.city).map(str::trim));
+        values[derived("requirement")] = Value::text(raw.at(at("requirement")).map(|text| {
+            Requirement::of_text(text).map_or_else(|| lower(text), |known| Cow::Borrowed(known.name()))
+        }));
+        let error_code = error_code_of(raw);
+        values[derived("error_code")] = error_code.map_or(Value::Null, Value::Integer);
+        values[derived("phase")] = Value::text(
+            phase_of(app_id.as_deref(), resource.as_deref()).map(crate::mfa::phase::Phase::name),
+        );
+        let agent = raw.at(at("user_agent"));
+        let program = client::of(app_id.as_deref(), agent, raw.at(at("client_app_used")));
+        values[derived("client")] = Value::text(Some(program.name()));
+        values[derived("client_version")] =
+            Value::text(agent.and_then(client::version).map(|(_, version)| version));
+        let is_federated = resource.as_deref().is_some_and(is_federation_server)
+            || raw.at(at("category")).is_some_and(is_federation_log);
+        let excluded = exclusion::excluded(&exclusion::Facts {
+            app_id: app_id.as_deref(),
+            app: raw.at(at("app")),
+            resource_app_id: resource.as_deref(),
+            resource_app: raw.at(at("resource_app")),
+            log_tenant_id: raw.at(at("tenant_id")),
+            home_tenant_id: raw.at(at("home_tenant_id")),
+            resource_tenant_id: raw.at(at("resource_tenant_id")),
+            cross_tenant_type: raw.at(at("cross_tenant_type")),
+            is_federation_server: is_federated,
+        });
+        let excluded = excluded.filter(|kind| !self.included.contains(kind));
+        values[derived("excluded")] = Value::text(excluded.map(Exclusion::name));
+        self.judge(raw, category, error_code, is_federated, &mut values);
+        values
+    }
+
+    fn judge(
+        &mut self,
+        raw: &Fields<'_>,
+        category: Option<Category>,
+        error_code: Option<i64>,
+        is_federation_server: bool,
+        values: &mut Derived<'_>,
+    ) {
+        let steps = raw.at(at("steps")).map(|text| {
+            let mut steps = Vec::new();
+            self.steps.each(text, &mut |element| steps.push(OwnStep::of(element)));
+            steps
+        });
+        let steps: Option<Vec<Step<'_>>> =
+            steps.as_ref().map(|steps| steps.iter().map(OwnStep::step).collect());
+        let mfa_method = raw.at(at("mfa_method"));
+        let mut told = Told {
+            category,
+            error_code,
+            requirement: raw.at(at("requirement")),
+            steps: steps.as_deref(),
+            mfa_result: raw.at(at("mfa_result")),
+            mfa_method,
+            policy_met_mfa: false,
+            is_federation_server,
+        };
+        let (mut verdict, mut reason) = judge(&told);
+        // A policy is the weakest sign, and reading policies takes longest: only where it can tell.
+        if matches!(verdict, SignInMfa::Unknown | SignInMfa::NonMfa) && self.meets_mfa(raw) {
+            told.policy_met_mfa = true;
+            (verdict, reason) = judge(&told);
+        }
+        values[derived("mfa")] = Value::text(Some(verdict.name()));
+        values[derived("mfa_reason")] = Value::text(Some(reason.name()));
+        let methods: Vec<&str> = methods_of(&told).collect();
+        values[derived("step_count")] = told
+            .steps
+            .map_or(Value::Null, |steps| Value::Integer(i64::try_from(steps.len()).unwrap_or(0)));
+        if !methods.is_empty() {
+            values[derived("mfa_strength")] =
+                Value::text(strongest(methods.iter().copied()).map(crate::mfa::strength::Strength::name));
+            values[derived("mfa_methods")] = Value::Text(Cow::Owned(methods.join(",")));
+        }
+    }
+
+    /// Whether a policy that grants by MFA was met.
+    fn meets_mfa(&mut self, raw: &Fields<'_>) -> bool {
+        let mut is_met = false;
+        if let Some(text) = raw.at(at("policies")) {
+            self.policies.each(text, &mut |policy| {
+                let is = |part: usize, wanted: &str| {
+                    policy.part(part).is_some_and(|text| {
+                        text.split(',').any(|one| one.trim().eq_ignore_ascii_case(wanted))
+                    })
+                };
+                is_met |= is(RESULT, "success") && is(GRANT_CONTROLS, "mfa");
+            });
+        }
+        is_met
+    }
+
+    /// Appends the rows of the policies of a sign-in, number `row` of the batch.
+    pub(crate) fn append_policies(
+        &mut self,
+        raw: &Fields<'_>,
+        (event_id, time): (&str, i64),
+        row: usize,
+    ) {
+        let Some(text) = raw.at(at("policies")).filter(|_| !self.policy_columns.builders.is_empty())
+        else {
+            return;
+        };
+        let (columns, rows) = (&mut self.policy_columns, &mut self.policy_rows);
+        self.policies.each(text, &mut |policy| {
+            for (place, builder) in &mut columns.builders {
+                match *place {
+                    0 => builder.text(Some(event_id)),
+                    1 => builder.integer(Some(time)),
+                    other => builder.text(policy_part(policy, other - 2).as_deref()),
+                }
+            }
+            rows.push(u32::try_from(row).unwrap_or(u32::MAX));
+        });
+    }
+
+    /// The policies since the last time.
+    ///
+    /// # Errors
+    /// When a column outgrows Arrow's limits.
+    pub(crate) fn finish_policies(&mut self) -> Result<Option<PolicyRows>, ArrowError> {
+        if self.policy_rows.is_empty() {
+            return Ok(None);
+        }
+        let rows = std::mem::take(&mut self.policy_rows);
+        Ok(Some((self.policy_columns.finish(rows.len())?, rows)))
+    }
+}
+
+/// A value of a policy; conditions as names, whether the export gives names or a number.
+fn policy_part(policy: &Element<'_>, part: usize) -> Option<String> {
+    let text = policy.part(part)?;
+    let text = text.trim();
+    if part == NAME {
+        return Some(text.to_owned());
+    }
+    if part >= CONDITIONS
+        && let Ok(mask) = text.parse::<u32>()
+    {
+        let names = CONDITION_BITS.iter().enumerate().filter(|(bit, _)| mask >> bit & 1 == 1);
+        let names: Vec<&str> = names.map(|(_, name)| *name).collect();
+        return Some(if names.is_empty() { "none".to_owned() } else { names.join(",") });
+    }
+    Some(text.to_lowercase())
+}
+
+/// Whether an export tells anything about MFA in this record, or the record needs none.
+pub(crate) fn tells_of_mfa(raw: &Fields<'_>) -> bool {
+    let category = raw.at(at("category")).and_then(Category::of_text);
+    category.is_some_and(|category| !category.is_user())
+        || ["requirement", "steps", "mfa_result"].iter().any(|field| raw.at(at(field)).is_some())
+}
+
+/// How much a copy of a sign-in says: early copies of a record lack steps.
+/// Source: <https://learn.microsoft.com/entra/identity/monitoring-health/concept-sign-in-log-activity-details>.
+pub(crate) fn weight(raw: &Fields<'_>) -> u32 {
+    let told = ["requirement", "steps", "mfa_result"].iter().filter_map(|field| raw.at(at(field)));
+    told.map(|text| u32::try_from(text.len()).unwrap_or(u32::MAX)).fold(0, u32::saturating_add)
+}
+
+fn category_of(raw: &Fields<'_>, file: &str) -> Option<Category> {
+    let told = |field: &str| raw.at(at(field)).and_then(|text| {
+        let list: Cow<'_, str> = if text.starts_with('[') {
+            Cow::Owned(crate::extract::elements::joined_texts(text))
+        } else {
+            Cow::Borrowed(text)
+        };
+        Category::of_text(&list)
+    });
+    let has = |field: &str| raw.at(at(field)).is_some_and(|text| !matches!(text, "{}" | "[]"));
+    let is_person = has("user_id") || has("upn");
+    let of_file = || {
+        let name = file.rsplit(['/', '\\', ':']).next().unwrap_or_default();
+        Category::of_text(name.split(['_', '-', '.']).next().unwrap_or_default())
+    };
+    told("category").or_else(|| told("event_types")).or_else(|| {
+        if has("managed_identity") && !is_person {
+            return Some(Category::ManagedIdentity);
+        }
+        if has("principal_id") && !is_person {
+            return of_file().or(Some(Category::ServicePrincipal));
+        }
+        match raw.at(at("is_interactive")).and_then(truth) {
+            Some(true) => Some(Category::Interactive),
+            Some(false) => Some(Category::NonInteractive),
+            None => of_file(),
+        }
+    })
+}
+
+/// Who signed in.
+struct Person<'a> {
+    id: Option<Cow<'a, str>>,
+    upn: Option<Cow<'a, str>>,
+}
+
+impl<'a> Person<'a> {
+    fn of(raw: &Fields<'a>, category: Option<Category>) -> Self {
+        let some = |field: &str| {
+            let text = raw.at(at(field))?.trim_ascii();
+            let is_none = text == "00000000-0000-0000-0000-000000000000"
+                || text.eq_ignore_ascii_case("n/a");
+            (!is_none).then(|| lower(text))
+        };
+        let is_user = category.is_none_or(Category::is_user);
+        let id = if is_user { some("user_id") } else { some("principal_id").or(some("user_id")) };
+        // Entra writes the object id where a deleted user's name was.
+        let upn = some("upn").filter(|upn| is_user && upn.contains('@'));
+        Self { id, upn }
+    }
+}
+
+/// `City, State, CC` of the portal's CSV; a text without commas is a country.
+#[derive(Debug, Default)]
+struct Place<'a> {
+    country: Option<&'a str>,
+    city: Option<&'a str>,
+}
+
+impl<'a> Place<'a> {
+    fn of(text: &'a str) -> Self {
+        let mut parts = text.split(',').map(str::trim);
+        let filled = |part: Option<&'a str>| part.filter(|part| !part.is_empty());
+        let (first, last) = (parts.next(), parts.next_back());
+        match last {
+            Some(last) => Self { country: filled(Some(last)), city: filled(first) },
+            None => Self { country: filled(first), city: None },
+        }
+    }
+}
+
+/// The AADSTS number; a blank one is 0 where the status says so.
+fn error_code_of(raw: &Fields<'_>) -> Option<i64> {
+    let number = |field: &str| raw.at(at(field)).and_then(|text| text.trim().parse().ok());
+    number("error_code").or_else(|| number("result_type")).or_else(|| {
+        let is_done = raw.at(at("status")).is_some_and(|text| {
+            ["success", "succès", "correcto", "réussite"].contains(&lower(text).as_ref())
+        });
+        is_done.then_some(0)
+    })
+}

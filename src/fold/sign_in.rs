@@ -1,0 +1,337 @@
+//! What other rows say of a sign-in: steps that stand in a file of their own, the claims of the
+//! token it issued, and the other sign-ins of its session.
+//!
+//! In this order:
+//! 1. Steps of a companion file are judged as if they stood in the row. They count where the row has
+//!    none of its own.
+//! 2. A completed sign-in of a user with verdict `unknown` whose `event_id` or `token_id` is the
+//!    `token_id` of an activity row with verdict `mfa` or `non_mfa` takes that verdict, reason
+//!    `token`: the claims are what Azure Resource Manager saw. `mfa` wins where rows differ.
+//! 3. A completed `non_interactive` sign-in still `unknown` looks at the sign-ins of the same user and
+//!    session that were judged by what they themselves tell, at the same time or before: `mfa` where
+//!    one of them is `mfa`, else `non_mfa` where one is; reason `session`. Later ones prove nothing of
+//!    what went before.
+//!
+//! Sources: <https://learn.microsoft.com/entra/identity/authentication/how-to-authentication-track-linkable-identifiers>
+//! (token and session identifiers) and
+//! <https://learn.microsoft.com/entra/identity/monitoring-health/concept-noninteractive-sign-ins>
+//! (such rows show no factors of their own).
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, StringViewArray};
+use arrow_schema::{ArrowError, Schema};
+use foldhash::fast::FixedState;
+
+use crate::extract::identity::hash;
+use crate::extract::step::StepRow;
+use crate::fold::events::{Text, Times};
+use crate::mfa::sign_in::{Category, SignInMfa, Step, Told, judge, methods_of};
+use crate::mfa::strength::{Strength, strongest};
+
+/// Columns of `sign_in` that are read, whatever the reports want, once the verdict is wanted.
+pub(crate) const COLUMNS_READ: &[&str] = &[
+    "event_id",
+    "event_time",
+    "category",
+    "user_key",
+    "requirement",
+    "mfa",
+    "mfa_reason",
+    "mfa_methods",
+    "mfa_strength",
+    "mfa_result",
+    "step_count",
+    "error_code",
+    "token_id",
+    "session_id",
+];
+
+/// Columns of `activity` that are read for the verdict of a sign-in.
+pub(crate) const ACTIVITY_READ: &[&str] = &["token_id", "mfa"];
+
+/// The whole numbers of a column; none where the batch does not have it.
+fn integers<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a Int64Array> {
+    batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()
+}
+
+/// The batch with some of its columns replaced, as far as it has them.
+fn with(
+    batch: &RecordBatch,
+    replaced: &[(&str, ArrayRef)],
+) -> Result<RecordBatch, ArrowError> {
+    let mut columns = batch.columns().to_vec();
+    let mut fields: Vec<_> = batch.schema_ref().fields().iter().cloned().collect();
+    for (name, column) in replaced {
+        if let Ok(index) = batch.schema_ref().index_of(name) {
+            columns[index] = Arc::clone(column);
+            let kind = column.data_type().clone();
+            fields[index] = Arc::new(fields[index].as_ref().clone().with_data_type(kind));
+        }
+    }
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
+}
+
+/// Judges sign-ins by the steps of a companion file; gives the number of steps of no sign-in.
+///
+/// # Errors
+/// Only when a column outgrows Arrow's limits.
+pub(crate) fn join_steps(
+    batches: &mut [RecordBatch],
+    steps: &[StepRow],
+) -> Result<u64, ArrowError> {
+    if steps.is_empty() {
+        return Ok(0);
+    }
+    let mut of: HashMap<&str, Vec<&StepRow>, FixedState> = HashMap::default();
+    for step in steps {
+        of.entry(step.sign_in_id.as_str()).or_default().push(step);
+    }
+    let mut found: HashSet<&str, FixedState> = HashSet::default();
+    for batch in batches {
+        let text = |name| Text::of(batch, name);
+        let (ids, categories, requirements) =
+            (text("event_id"), text("category"), text("requirement"));
+        let results = text("mfa_result");
+        let (codes, counts) = (integers(batch, "error_code"), integers(batch, "step_count"));
+        let (verdicts, reasons) = (text("mfa"), text("mfa_reason"));
+        let (methods, strengths) = (text("mfa_methods"), text("mfa_strength"));
+        let mut columns: [Vec<Option<Cow<'_, str>>>; 4] = Default::default();
+        let mut step_counts: Vec<Option<i64>> = Vec::with_capacity(batch.num_rows());
+        for row in 0..batch.num_rows() {
+            let count = counts.filter(|counts| counts.is_valid(row)).map(|counts| counts.value(row));
+            let own = ids.get(row).and_then(|id| of.get_key_value(id));
+            let own = own.filter(|_| count.unwrap_or(0) == 0);
+            let Some((id, own)) = own else {
+                let as_it_is = [verdicts, reasons, methods, strengths];
+                for (column, texts) in columns.iter_mut().zip(as_it_is) {
+                    column.push(texts.get(row).map(Cow::Borrowed));
+                }
+                step_counts.push(count);
+                continue;
+            };
+            found.insert(id);
+            let steps: Vec<Step<'_>> = own.iter().map(|step| of_row(step)).collect();
+            let told = Told {
+                category: categories.get(row).and_then(Category::of_text),
+                error_code: codes
+                    .filter(|codes| codes.is_valid(row))
+                    .map(|codes| codes.value(row)),
+                requirement: requirements.get(row),
+                steps: Some(&steps),
+                mfa_result: results.get(row),
+                mfa_method: methods.get(row),
+                policy_met_mfa: reasons.get(row) == Some("policy"),
+                is_federation_server: reasons.get(row) == Some("federation_server"),
+            };
+            let (verdict, reason) = judge(&told);
+            let own_methods: Vec<&str> = methods_of(&told).collect();
+            let strength = strongest(own_methods.iter().copied()).map(Strength::name);
+            let joined = (!own_methods.is_empty()).then(|| Cow::Owned(own_methods.join(",")));
+            columns[0].push(Some(Cow::Borrowed(verdict.name())));
+            columns[1].push(Some(Cow::Borrowed(reason.name())));
+            columns[2].push(joined);
+            columns[3].push(strength.map(Cow::Borrowed));
+            step_counts.push(i64::try_from(steps.len()).ok());
+        }
+        let column = |texts: &Vec<Option<Cow<'_, str>>>| -> ArrayRef {
+            Arc::new(StringViewArray::from_iter(texts.iter().map(Option::as_deref)))
+        };
+        let replaced = [
+            ("mfa", column(&columns[0])),
+            ("mfa_reason", column(&columns[1])),
+            ("mfa_methods", column(&columns[2])),
+            ("mfa_strength", column(&columns[3])),
+            ("step_count", Arc::new(Int64Array::from(step_counts)) as ArrayRef),
+        ];
+        let changed = with(batch, &replaced)?;
+        *batch = changed;
+    }
+    Ok(steps.iter().filter(|step| !found.contains(step.sign_in_id.as_str())).count() as u64)
+}
+
+fn of_row(step: &StepRow) -> Step<'_> {
+    Step {
+        method: step.method.as_deref(),
+        detail: step.detail.as_deref(),
+        requirement: step.requirement.as_deref(),
+        result: step.result.as_deref(),
+        succeeded: step.succeeded,
+    }
+}
+
+/// What the tokens of activity rows prove, for the sign-ins that do not tell.
+#[derive(Debug, Default)]
+pub(crate) struct Tokens {
+    /// Hash of a token, and whether some row shows MFA; none until a row was met.
+    proofs: HashMap<u128, Option<bool>, FixedState>,
+}
+
+impl Tokens {
+    /// Those of the sign-ins with verdict `unknown`.
+    pub(crate) fn of_unknown(batches: &[RecordBatch]) -> Self {
+        let mut proofs: HashMap<u128, Option<bool>, FixedState> = HashMap::default();
+        for batch in batches {
+            let rows = Rows::of(batch);
+            for row in (0..batch.num_rows()).filter(|row| rows.is_open(*row)) {
+                for id in [rows.ids.get(row), rows.tokens.get(row)].into_iter().flatten() {
+                    proofs.insert(hash(id.as_bytes()), None);
+                }
+            }
+        }
+        Self { proofs }
+    }
+
+    /// Looks at rows of `activity`.
+    pub(crate) fn learn(&mut self, activity: &[RecordBatch]) {
+        if self.proofs.is_empty() {
+            return;
+        }
+        for batch in activity {
+            let (tokens, verdicts) = (Text::of(batch, "token_id"), Text::of(batch, "mfa"));
+            for row in 0..batch.num_rows() {
+                let shows = match verdicts.get(row) {
+                    Some("mfa") => true,
+                    Some("non_mfa") => false,
+                    _ => continue,
+                };
+                let Some(token) = tokens.get(row) else { continue };
+                if let Some(known) = self.proofs.get_mut(&hash(token.as_bytes())) {
+                    *known = Some(known.unwrap_or(false) || shows);
+                }
+            }
+        }
+    }
+
+    fn proof(&self, id: Option<&str>) -> Option<bool> {
+        self.proofs.get(&hash(id?.as_bytes())).copied().flatten()
+    }
+}
+
+/// The columns of a batch that resolving reads.
+struct Rows<'a> {
+    ids: Text<'a>,
+    tokens: Text<'a>,
+    sessions: Text<'a>,
+    users: Text<'a>,
+    categories: Text<'a>,
+    verdicts: Text<'a>,
+    reasons: Text<'a>,
+    times: Times<'a>,
+    codes: Option<&'a Int64Array>,
+}
+
+impl<'a> Rows<'a> {
+    fn of(batch: &'a RecordBatch) -> Self {
+        let text = |name| Text::of(batch, name);
+        Self {
+            ids: text("event_id"),
+            tokens: text("token_id"),
+            sessions: text("session_id"),
+            users: text("user_key"),
+            categories: text("category"),
+            verdicts: text("mfa"),
+            reasons: text("mfa_reason"),
+            times: Times::of(batch, "event_time"),
+            codes: integers(batch, "error_code"),
+        }
+    }
+
+    fn is_completed(&self, row: usize) -> bool {
+        self.codes.is_some_and(|codes| codes.is_valid(row) && codes.value(row) == 0)
+    }
+
+    /// Whether the sign-in came to an end and does not tell of MFA.
+    fn is_open(&self, row: usize) -> bool {
+        self.is_completed(row) && self.verdicts.get(row) == Some(SignInMfa::Unknown.name())
+    }
+
+    /// The session of a row, as a number.
+    fn session(&self, row: usize) -> Option<u128> {
+        let mut text = self.sessions.get(row)?.to_owned();
+        text.push('\0');
+        text.push_str(self.users.get(row)?);
+        Some(hash(text.as_bytes()))
+    }
+}
+
+/// When a session first showed MFA, and first one factor only.
+#[derive(Debug, Clone, Copy, Default)]
+struct Session {
+    mfa: Option<i64>,
+    non_mfa: Option<i64>,
+}
+
+/// Gives sign-ins that do not tell the verdict of their token or session.
+///
+/// # Errors
+/// Only when a column outgrows Arrow's limits.
+pub(crate) fn resolve(batches: &mut [RecordBatch], tokens: &Tokens) -> Result<(), ArrowError> {
+    let mut sessions: HashMap<u128, Session, FixedState> = HashMap::default();
+    for batch in &*batches {
+        let rows = Rows::of(batch);
+        for row in 0..batch.num_rows() {
+            if !rows.is_completed(row) || matches!(rows.reasons.get(row), Some("session" | "token")) {
+                continue;
+            }
+            let verdict = rows.verdicts.get(row);
+            let shows = match verdict {
+                Some("mfa") => true,
+                Some("non_mfa") => false,
+                _ => continue,
+            };
+            let (Some(session), Some(time)) = (rows.session(row), rows.times.get(row)) else {
+                continue;
+            };
+            let known = sessions.entry(session).or_default();
+            let first = if shows { &mut known.mfa } else { &mut known.non_mfa };
+            *first = Some(first.map_or(time, |first| first.min(time)));
+        }
+    }
+    for batch in batches {
+        let rows = Rows::of(batch);
+        let resolved: Vec<Option<(&str, &str)>> = (0..batch.num_rows())
+            .map(|row| {
+                let as_it_is = rows.verdicts.get(row).zip(rows.reasons.get(row));
+                if !rows.is_open(row) {
+                    return as_it_is;
+                }
+                let word = |shows: bool| if shows { "mfa" } else { "non_mfa" };
+                let by_token =
+                    tokens.proof(rows.ids.get(row)).or(tokens.proof(rows.tokens.get(row)));
+                if let Some(shows) = by_token {
+                    return Some((word(shows), "token"));
+                }
+                if rows.categories.get(row) != Some(Category::NonInteractive.name()) {
+                    return as_it_is;
+                }
+                let session = rows.session(row).and_then(|session| sessions.get(&session));
+                let (Some(session), Some(time)) = (session, rows.times.get(row)) else {
+                    return as_it_is;
+                };
+                let is_before = |first: Option<i64>| first.is_some_and(|first| first <= time);
+                if is_before(session.mfa) {
+                    Some((word(true), "session"))
+                } else if is_before(session.non_mfa) {
+                    Some((word(false), "session"))
+                } else {
+                    as_it_is
+                }
+            })
+            .collect();
+        let column = |texts: StringViewArray| -> ArrayRef { Arc::new(texts) };
+        let verdicts = resolved.iter().map(|found| found.map(|found| found.0));
+        let reasons = resolved.iter().map(|found| found.map(|found| found.1));
+        let replaced = [
+            ("mfa", column(verdicts.collect())),
+            ("mfa_reason", column(reasons.collect())),
+        ];
+        let changed = with(batch, &replaced)?;
+        *batch = changed;
+    }
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! How strong an authentication method is.
+//!
+//! Sources: the built-in authentication strengths,
+//! <https://learn.microsoft.com/graph/api/authenticationstrengthroot-list-policies> (which methods
+//! are MFA by themselves, which resist phishing); `methodsRegistered` of
+//! <https://learn.microsoft.com/graph/api/resources/userregistrationdetails>; the method names of
+//! steps, <https://learn.microsoft.com/graph/api/resources/authenticationdetail>; the table of
+//! `Get-MsIdAzureUsers.ps1` in <https://github.com/AzureAD/MSIdentityTools> for
+//! [`is_mfa_method`].
+
+use super::words::{begins, is_same};
+
+/// What a method is worth as a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Strength {
+    /// A first factor only: password, email.
+    None,
+    /// A second factor that Entra does not count as phishing-resistant: code, push, call, another
+    /// provider's MFA.
+    Phishable,
+    /// One that cannot: passkey, Windows Hello for Business, certificate.
+    PhishingResistant,
+}
+
+impl Strength {
+    /// The word in column `mfa_strength`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Phishable => "phishable",
+            Self::PhishingResistant => "phishing_resistant",
+        }
+    }
+}
+
+/// What is known of a method.
+struct Method {
+    /// Letters its names begin with, or have all told when `is_whole`.
+    letters: &'static str,
+    is_whole: bool,
+    strength: Strength,
+    is_mfa_by_itself: bool,
+}
+
+/// A method whose names may go on after these letters, as `Passkey (Microsoft Authenticator)`.
+const fn named(letters: &'static str, strength: Strength) -> Method {
+    Method { letters, is_whole: false, strength, is_mfa_by_itself: false }
+}
+
+/// A method whose name is these letters and nothing else.
+const fn exactly(letters: &'static str, strength: Strength) -> Method {
+    Method { letters, is_whole: true, strength, is_mfa_by_itself: false }
+}
+
+/// A method that is two factors in one step.
+const fn both(letters: &'static str, strength: Strength) -> Method {
+    Method { letters, is_whole: false, strength, is_mfa_by_itself: true }
+}
+
+/// Names of combinations of the built-in strengths, of registered methods, and of steps; the
+/// latter as sign-in logs show them in public queries, for Microsoft's page lists a few only. A
+/// longer name stands before the one it begins with.
+const METHODS: &[Method] = &[
+    both("windowshello", Strength::PhishingResistant),
+    both("fido", Strength::PhishingResistant),
+    both("passkey", Strength::PhishingResistant),
+    both("platformcredential", Strength::PhishingResistant),
+    both("macosplatformcredential", Strength::PhishingResistant),
+    both("macossecureenclavekey", Strength::PhishingResistant),
+    both("x509certificatemultifactor", Strength::PhishingResistant),
+    exactly("x509certificatesinglefactor", Strength::None),
+    both("devicebasedpush", Strength::Phishable),
+    both("passwordlessphonesignin", Strength::Phishable),
+    both("passwordlessmicrosoftauthenticator", Strength::Phishable),
+    both("microsoftauthenticatorpasswordless", Strength::Phishable),
+    both("temporaryaccesspass", Strength::Phishable),
+    named("microsoftauthenticator", Strength::Phishable),
+    named("authenticatorapp", Strength::Phishable),
+    named("mobileapp", Strength::Phishable),
+    named("appverificationcode", Strength::Phishable),
+    named("softwareoath", Strength::Phishable),
+    named("softwareonetimepasscode", Strength::Phishable),
+    named("hardwareoath", Strength::Phishable),
+    named("hardwareonetimepasscode", Strength::Phishable),
+    named("oath", Strength::Phishable),
+    // A code to a telephone in place of the password, not after it.
+    named("smssignin", Strength::None),
+    named("sms", Strength::Phishable),
+    named("textmessage", Strength::Phishable),
+    named("voice", Strength::Phishable),
+    named("phonecall", Strength::Phishable),
+    exactly("mobilephone", Strength::Phishable),
+    exactly("alternatemobilephone", Strength::Phishable),
+    exactly("officephone", Strength::Phishable),
+    exactly("federatedmultifactor", Strength::Phishable),
+    named("externalauth", Strength::Phishable),
+    exactly("federatedsinglefactor", Strength::None),
+    named("passwordhashsync", Strength::None),
+    named("passwordinthecloud", Strength::None),
+    exactly("password", Strength::None),
+    named("passthroughauthentication", Strength::None),
+    exactly("pta", Strength::None),
+    exactly("phs", Strength::None),
+    named("seamlesssso", Strength::None),
+    named("email", Strength::None),
+    named("securityquestion", Strength::None),
+    named("apppassword", Strength::None),
+    named("qrcode", Strength::None),
+];
+
+fn find(method: &str) -> Option<&'static Method> {
+    METHODS.iter().find(|known| {
+        if known.is_whole { is_same(method, known.letters) } else { begins(method, known.letters) }
+    })
+}
+
+/// The strength of a method as a sign-in step or a registration names it; `None` for a name that
+/// is not known. `X.509 Certificate` alone is not known: it can stand for one factor or for two.
+pub fn of_method(method: &str) -> Option<Strength> {
+    find(method).map(|known| known.strength)
+}
+
+/// The strongest of several methods; `None` when none is known.
+pub fn strongest<'a>(methods: impl IntoIterator<Item = &'a str>) -> Option<Strength> {
+    methods.into_iter().filter_map(of_method).max()
+}
+
+/// Whether a first step with this method is MFA without a second one: the methods that stand alone
+/// in the built-in strength "Multifactor authentication".
+pub fn is_mfa_by_itself(method: &str) -> bool {
+    find(method).is_some_and(|known| known.is_mfa_by_itself)
+}
+
+/// What `Get-MsIdAzureUsers.ps1` takes for MFA among `methodsRegistered`.
+const MSID_MFA: &[&str] = &[
+    "passkeydeviceboundauthenticator",
+    "passkeydevicebound",
+    "microsoftauthenticatorpush",
+    "mobilephone",
+    "softwareonetimepasscode",
+    "windowshelloforbusiness",
+    "microsoftauthenticatorpasswordless",
+    "platformcredential",
+];
+
+/// Whether Microsoft's own report counts a registered method as MFA.
+pub fn is_mfa_method(registered: &str) -> bool {
+    MSID_MFA.iter().any(|known| is_same(registered, known))
+}
