@@ -8,6 +8,7 @@ import re
 
 import audits
 import directory
+import oracle_signins
 import shapes
 import signin_shapes as shape
 import tenant
@@ -215,7 +216,7 @@ def strange(records):
     told[7].update(userPrincipalName=told[7]["userId"], deviceDetail=None, location=None, appliedConditionalAccessPolicies=None)
     keep = ("id", "createdDateTime", "appId", "userId", "resourceId", "status", "correlationId", "resourceTenantId", "isInteractive")
     told[8] = {key: item if key in keep else None for key, item in told[8].items()}
-    told[8]["status"] = {"errorCode": 0}
+    told[8].update(status={"errorCode": 0}, isInteractive=True)
     return told
 
 
@@ -317,3 +318,59 @@ def mixed(told, put, zipped):
     tables = {"activity": len(told.story.events), "sign_in": len(told.records), "audit": len(told.audits)}
     put("formats/entra_signin_diagnostic/mixed.ndjson.gz", zipped(shapes.lines(row for _, row in rows).encode()), account(
         "entra_signin_diagnostic", len(rows), tables=tables, comment="changes, sign-ins and audits in one stream, in the order of time"))
+
+
+# --- what is expected ----------------------------------------------------------------------------
+
+FORMS = "formats/entra_signin_"
+SPAN = "2026-03-02_2026-03-06"
+AZ = "formats/activity_rest/az.json"
+PORTAL_JSON = " + ".join(f"{FORMS}graph/{name}_{SPAN}.json.gz" for name in ("InteractiveSignIns", "NonInteractiveSignIns", "ApplicationSignIns", "MSISignIns"))
+ALL = [f"{FORMS}graph/ok.json.gz", PORTAL_JSON, f"{FORMS}graph/powershell.json.gz", f"{FORMS}diagnostic/ok.ndjson.gz", f"{FORMS}diagnostic/eventhub.json.gz",
+       f"{FORMS}diagnostic/capture.avro", f"{FORMS}log_analytics/query_api.json.gz", f"{FORMS}log_analytics/az_query.json.gz",
+       f"{FORMS}log_analytics/export.ndjson.gz"] + [" + ".join(f"{FORMS}log_analytics/{table}{end}" for table in shape.TABLES.values()) for end in (".csv.gz", ".parquet")]
+CSVS = [f"{FORMS}portal_csv/{name}_{SPAN}.csv" for name in ("InteractiveSignIns", "NonInteractiveSignIns")]
+PAIRS = CSVS + [f"{FORMS}portal_csv/{name}_AuthDetails_{SPAN}.csv" for name in ("InteractiveSignIns", "NonInteractiveSignIns")]
+
+
+def less(records, *keys):
+    """Records without what a shape cannot tell."""
+    return [{key: item for key, item in record.items() if key not in keys} for record in records]
+
+
+def wordless(records):
+    return [{**record, "status": {"errorCode": record["status"]["errorCode"]}} for record in records]
+
+
+def expected(told, month):
+    """Sets: what they are about, their fixtures, the rows of `sign_in`, and those of `link` where the set has any."""
+    records, events, people = told.records, told.story.events, told.of("interactive", "non_interactive")
+    interactive, csv_keys = told.of("interactive"), ("appliedConditionalAccessPolicies",)
+    half = {record["id"] for number, record in enumerate(interactive[:8]) if number % 2}
+    halved = [record if record["id"] in half else less([record], "authenticationDetails")[0] for record in less(interactive[:8], *csv_keys)]
+    signs, changes = month.signs.records, month.story.events
+
+    def entry(about, files, rows, links=None):
+        return {"about": about, "files": files, "sign_in": rows, **({"link": links} if links is not None else {})}
+
+    verdicts, links = oracle_signins.verdicts, oracle_signins.links
+    return {
+        "all": entry("Every sign-in of the week, by itself.", ALL, verdicts(records)),
+        "linked": entry("The same beside the changes: tokens tell what their sign-ins do not.", [f"{name} + {AZ}" for name in ALL], verdicts(records, events),
+                        links(records, events)),
+        "audited": entry("With directory audits as well; only beta links them by session and token.",
+                         [f"{FORMS}graph/ok.json.gz + {AZ} + formats/entra_audit_graph/ok.json"], verdicts(records, events), links(records, events, told.audits)),
+        "csv": entry("People's sign-ins of the portal's CSV with their steps; policies are not in it.", [" + ".join(PAIRS)], verdicts(less(people, *csv_keys))),
+        "csv_alone": entry("The same without the AuthDetails files.", [" + ".join(CSVS)], verdicts(less(people, *csv_keys, "authenticationDetails"))),
+        "half": entry("Headings partly in French; half of the steps.", [f"{FORMS}portal_csv/fr.csv + {FORMS}portal_csv/half_AuthDetails.csv"], verdicts(halved)),
+        "v1": entry("Graph v1.0: no requirement and no steps.", [f"{FORMS}graph/v1.json.gz"], verdicts([shape.v1(record) for record in interactive])),
+        "v1_linked": entry("Graph v1.0 beside the changes: ids still decode from the tokens.", [f"{FORMS}graph/v1.json.gz + {AZ}"],
+                           verdicts([shape.v1(record) for record in interactive], events)),
+        "defender": entry("Defender has neither steps nor words about MFA.", [f"{FORMS}defender/ok.json.gz", f"{FORMS}defender/AADSignInEventsBeta.csv.gz"],
+                          verdicts(wordless(less(people, "authenticationDetails")))),
+        "odd": entry("Strange clothes, plain facts.", [f"{FORMS}{form}" for form in ("graph/odd.json", "diagnostic/odd.ndjson", "log_analytics/odd.ndjson")],
+                     verdicts(strange(records))),
+        "twice": entry("The copy with more steps is kept.", [f"{FORMS}graph/twice.json"], verdicts([interactive[1], interactive[2]])),
+        "demo": entry("A month of Woodgrove Freight.", ["demo/signin"], verdicts(signs)),
+        "demo_linked": entry("With its changes.", ["demo/signin + demo/activity"], verdicts(signs, changes)),
+    }

@@ -86,17 +86,19 @@ def everything():
             files[path] = content
 
     fixtures.everything(told.events, odd, put, zipped)
-    signin_fixtures.everything(told, put, zipped)
+    week = signin_fixtures.everything(told, put, zipped)
     demo_files, demo_accounts = demonstration(month.events)
     files.update(demo_files)
     accounts.update(demo_accounts)
-    who_signed_in(month, put)
+    signed_in = who_signed_in(month, put)
     files.update({f"demo/{name}": text for name, text in demo_signins.LISTS.items()})
     for name, reports in fixtures.expected(told.events, odd).items():
         for report, rows in reports.items():
             files[f"expected/{name}/{report}.json"] = shown(rows)
     for report, rows in oracle.reports(month.events).items():
         files[f"expected/demo/{report}.json"] = shown(rows)
+    for name, content in signin_fixtures.expected(week, signed_in).items():
+        files[f"expected/sign-ins/{name}.json"] = told_of(content)
     files["expected/sets.json"] = shown(fixtures.SETS)
     files["expected/accounting.json"] = (json.dumps(accounts, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
     return {path: content.encode() if isinstance(content, str) else content for path, content in files.items()}
@@ -107,6 +109,13 @@ def shown(rows):
     if isinstance(rows, list):
         return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n"
     return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
+
+
+def told_of(content):
+    """A set of sign-ins: what it is about and its fixtures, then tables with a row a line."""
+    parts = [f"{json.dumps(key)}: " + (shown(part).strip() if isinstance(part, list) and part and isinstance(part[0], dict) else json.dumps(part, indent=1))
+             for key, part in content.items()]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 def demonstration(events):
@@ -133,7 +142,7 @@ def demonstration(events):
 
 def who_signed_in(story, put):
     """The sign-ins of the month as the same people exported them: the portal's JSON of two kinds, and a diagnostic
-    setting for programs and one day of people; the audits; and what they know of accounts, roles and resources."""
+    setting for programs and one day of people; the audits; and what they know of accounts, roles and resources. Gives the month."""
     month = demo_signins.tell(story)
 
     def kind(*kinds):
@@ -155,6 +164,7 @@ def who_signed_in(story, put):
     put("demo/audit/AuditLogs_" + span, zipped(json.dumps(changes, ensure_ascii=False).encode()), fixtures.account("entra_audit_graph", len(changes), table="audit"))
     for name, (text, form, table, records) in demo_signins.side_inputs(month).items():
         put(f"demo/{name}", text, fixtures.account(form, records, table=table))
+    return month
 
 
 if __name__ == "__main__":

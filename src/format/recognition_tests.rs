@@ -61,7 +61,7 @@ fn formats_of(folder: &str) -> &[&str] {
         "entra_signin_defender" => &["entra_signin_defender"],
         "entra_signin_graph" => &["entra_signin_graph"],
         "entra_signin_log_analytics" => &["entra_signin_log_analytics"],
-        "entra_signin_portal_csv" => &["entra_signin_portal_csv"],
+        "entra_signin_portal_csv" => &["entra_signin_portal_csv", "entra_signin_portal_steps"],
         "entra_user" => &["entra_user"],
         other => panic!("the folder `{other}` is not known here"),
     }

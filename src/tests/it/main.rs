@@ -23,4 +23,5 @@ mod mutation;
 mod readme;
 mod run;
 mod second_engine;
+mod sign_ins;
 mod size;
