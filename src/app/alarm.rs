@@ -102,7 +102,9 @@ pub(crate) fn without_claims(format: usize, rows: u64, telling: u64) -> Option<W
     let format = FORMATS.all.get(format)?;
     let name = format.name;
     let (record, lacks) = match format.kind {
-        Kind::Row(shape, _) if shape.table == SIGN_IN.name => ("sign-in", "tells anything about MFA"),
+        Kind::Row(shape, _) if shape.table == SIGN_IN.name => {
+            ("sign-in", "tells anything about MFA")
+        }
         Kind::Row(..) => return None,
         _ => ("event", "has claims"),
     };

@@ -30,8 +30,8 @@ use crate::fold::events::{Facts, Kept, Text, Times};
 use crate::fold::held::{Held, SEGMENT_ROWS};
 use crate::format::FORMATS;
 use crate::limits::REJECTS_SAMPLED_MAX;
-use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::Table;
+use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
 
 /// Bytes of event times that are kept in memory.

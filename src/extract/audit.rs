@@ -42,7 +42,8 @@ const fn at(name: &str) -> usize {
     place_of(FIELDS, name)
 }
 
-const ACTOR_FROM: &[&str] = &["actor_type", "user_id", "user_upn", "user_name", "app_principal_id", "app_id", "app_name"];
+const ACTOR_FROM: &[&str] =
+    &["actor_type", "user_id", "user_upn", "user_name", "app_principal_id", "app_id", "app_name"];
 const TARGET_FROM: &[&str] = &["targets", "target_type", "target_id", "target_name", "target_upn"];
 
 /// Rows of `audit`.
@@ -73,7 +74,14 @@ pub const SHAPE: Shape = Shape {
         ("target_id", TARGET_FROM),
         ("target_name", TARGET_FROM),
     ],
-    identity: &["activity", "user_id", "user_upn", "app_principal_id", "correlation_id", "target_id"],
+    identity: &[
+        "activity",
+        "user_id",
+        "user_upn",
+        "app_principal_id",
+        "correlation_id",
+        "target_id",
+    ],
     always: &["targets"],
     needs_time: true,
 };
@@ -100,7 +108,8 @@ impl Default for Audits {
 impl Audits {
     /// The values of a row that are worked out, in the order of [`Shape::derived`].
     pub(crate) fn derive<'a>(&mut self, raw: &Fields<'a>) -> Derived<'a> {
-        let text = |field: &str| raw.at(at(field)).map(str::trim_ascii).filter(|text| !text.is_empty());
+        let text =
+            |field: &str| raw.at(at(field)).map(str::trim_ascii).filter(|text| !text.is_empty());
         let result = text("result").map(|text| match lower(text).as_ref() {
             "success" | "succeeded" => "success",
             "failure" | "failed" => "failure",
@@ -124,13 +133,11 @@ impl Audits {
         } else {
             text("user_id")
         };
-        let name = if is_application {
-            text("app_name").or(text("user_name"))
-        } else {
-            text("user_name")
-        };
+        let name =
+            if is_application { text("app_name").or(text("user_name")) } else { text("user_name") };
         let mut target: [Option<String>; 4] =
-            ["target_type", "target_id", "target_name", "target_upn"].map(|field| text(field).map(str::to_owned));
+            ["target_type", "target_id", "target_name", "target_upn"]
+                .map(|field| text(field).map(str::to_owned));
         if let Some(list) = raw.at(at("targets")) {
             let mut is_first = true;
             self.targets.each(list, &mut |element| {

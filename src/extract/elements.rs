@@ -104,7 +104,8 @@ mod tests {
 
     #[test]
     fn arrays_objects_and_texts_of_them_are_read_alike() {
-        let wanted = vec![(Some("a\"b".to_owned()), Some("x,y".to_owned())), (Some("7".to_owned()), None)];
+        let wanted =
+            vec![(Some("a\"b".to_owned()), Some("x,y".to_owned())), (Some("7".to_owned()), None)];
         let array = r#"[{"ID":"a\"b","list":["x","y"]}, {"key":7,"list":null}]"#;
         assert_eq!(read(array), wanted);
         assert_eq!(read(&serde_json::to_string(array).unwrap_or_default()), wanted);

@@ -52,7 +52,8 @@ impl Filter {
     }
 
     fn is_outside(&self, time: i64) -> bool {
-        self.since.is_some_and(|since| time < since) || self.until.is_some_and(|until| time >= until)
+        self.since.is_some_and(|since| time < since)
+            || self.until.is_some_and(|until| time >= until)
     }
 
     /// Why something with these values does not count, if it does not.

@@ -5,10 +5,10 @@ use crate::extract::format::{Claim, Format, Formats, Kind};
 use crate::extract::others::OthersWanted;
 use crate::extract::shape::Shape;
 use crate::extract::sign_in::SHAPE as SIGN_IN;
-use crate::schema::sign_in_policy::TABLE as SIGN_IN_POLICY;
 use crate::json::slot::{Slot, SlotKind, SlotSet};
 use crate::json::tree::{Target, Tree};
 use crate::json::walk::{Texts, Walker};
+use crate::schema::sign_in_policy::TABLE as SIGN_IN_POLICY;
 
 /// A claim whose paths have become slots.
 #[derive(Debug, Clone)]

@@ -113,7 +113,10 @@ impl Shape {
     }
 
     fn set(&self, fields: &[&str]) -> FieldSet {
-        fields.iter().filter_map(|field| self.place(field)).fold(FieldSet::default(), FieldSet::with)
+        fields
+            .iter()
+            .filter_map(|field| self.place(field))
+            .fold(FieldSet::default(), FieldSet::with)
     }
 
     /// The raw fields that the asked-for columns need.
@@ -256,8 +259,7 @@ pub struct OtherRows {
 impl RowsOf {
     /// A builder of the `wanted` columns of `table`, which `shape` makes.
     pub(crate) fn new(shape: &'static Shape, table: &Table, wanted: &[&'static str]) -> Self {
-        let columns =
-            Columns::new(table, |name| name != "source_record" && wanted.contains(&name));
+        let columns = Columns::new(table, |name| name != "source_record" && wanted.contains(&name));
         let fills = columns.builders.iter().map(|(place, _)| {
             let name = table.columns[*place].name;
             let direct = shape.direct.iter().find(|direct| direct.column == name);

@@ -12,8 +12,8 @@ use crate::mfa::client;
 use crate::mfa::exclusion::{self, Exclusion};
 use crate::mfa::phase::phase_of;
 use crate::mfa::sign_in::{
-    Category, Requirement, SignInMfa, Step, Told, is_federation_log, is_federation_server,
-    judge, methods_of,
+    Category, Requirement, SignInMfa, Step, Told, is_federation_log, is_federation_server, judge,
+    methods_of,
 };
 use crate::mfa::strength::strongest;
 use crate::schema::sign_in_policy::TABLE as SIGN_IN_POLICY;
@@ -77,8 +77,15 @@ const fn at(name: &str) -> usize {
     place_of(FIELDS, name)
 }
 
-const CATEGORY_FROM: &[&str] =
-    &["category", "event_types", "is_interactive", "user_id", "upn", "principal_id", "managed_identity"];
+const CATEGORY_FROM: &[&str] = &[
+    "category",
+    "event_types",
+    "is_interactive",
+    "user_id",
+    "upn",
+    "principal_id",
+    "managed_identity",
+];
 const PERSON: &[&str] = &["user_id", "upn", "principal_id"];
 const VERDICT_FROM: &[&str] = &[
     "category",
@@ -112,7 +119,11 @@ pub const SHAPE: Shape = Shape {
             how: How::Lower,
         },
         same(&["correlation_id"], How::Lower),
-        Direct { column: "display_name", fields: &["display_name", "principal_name"], how: How::Text },
+        Direct {
+            column: "display_name",
+            fields: &["display_name", "principal_name"],
+            how: How::Text,
+        },
         same(&["user_type"], How::Lower),
         same(&["home_tenant_id"], How::Lower),
         same(&["cross_tenant_type"], How::Lower),
@@ -152,7 +163,20 @@ pub const SHAPE: Shape = Shape {
         ("mfa_strength", &["steps", "mfa_method"]),
         ("step_count", &["steps"]),
         ("error_code", COMPLETED_FROM),
-        ("excluded", &["app_id", "app", "resource_app_id", "resource_app", "tenant_id", "home_tenant_id", "resource_tenant_id", "cross_tenant_type", "category"]),
+        (
+            "excluded",
+            &[
+                "app_id",
+                "app",
+                "resource_app_id",
+                "resource_app",
+                "tenant_id",
+                "home_tenant_id",
+                "resource_tenant_id",
+                "cross_tenant_type",
+                "category",
+            ],
+        ),
         ("phase", &["app_id", "resource_app_id"]),
         ("client", &["app_id", "user_agent", "client_app_used"]),
         ("client_version", &["user_agent"]),
@@ -295,11 +319,13 @@ impl SignIns {
         values[derived("app")] =
             Value::text(app.or_else(|| app_name(app_id.as_deref()?).map(Cow::Owned)));
         let location = raw.at(at("location")).map(Place::of).unwrap_or_default();
-        values[derived("country")] =
-            Value::text(raw.at(at("country")).or(location.country).map(|text| text.trim().to_uppercase()));
+        values[derived("country")] = Value::text(
+            raw.at(at("country")).or(location.country).map(|text| text.trim().to_uppercase()),
+        );
         values[derived("city")] = Value::text(raw.at(at("city")).or(location.city).map(str::trim));
         values[derived("requirement")] = Value::text(raw.at(at("requirement")).map(|text| {
-            Requirement::of_text(text).map_or_else(|| lower(text), |known| Cow::Borrowed(known.name()))
+            Requirement::of_text(text)
+                .map_or_else(|| lower(text), |known| Cow::Borrowed(known.name()))
         }));
         let error_code = error_code_of(raw);
         values[derived("error_code")] = error_code.map_or(Value::Null, Value::Integer);
@@ -369,8 +395,9 @@ impl SignIns {
             .steps
             .map_or(Value::Null, |steps| Value::Integer(i64::try_from(steps.len()).unwrap_or(0)));
         if !methods.is_empty() {
-            values[derived("mfa_strength")] =
-                Value::text(strongest(methods.iter().copied()).map(crate::mfa::strength::Strength::name));
+            values[derived("mfa_strength")] = Value::text(
+                strongest(methods.iter().copied()).map(crate::mfa::strength::Strength::name),
+            );
             values[derived("mfa_methods")] = Value::Text(Cow::Owned(methods.join(",")));
         }
     }
@@ -398,7 +425,8 @@ impl SignIns {
         (event_id, time): (&str, i64),
         row: usize,
     ) {
-        let Some(text) = raw.at(at("policies")).filter(|_| !self.policy_columns.builders.is_empty())
+        let Some(text) =
+            raw.at(at("policies")).filter(|_| !self.policy_columns.builders.is_empty())
         else {
             return;
         };
@@ -460,14 +488,16 @@ pub(crate) fn weight(raw: &Fields<'_>) -> u32 {
 }
 
 fn category_of(raw: &Fields<'_>, file: &str) -> Option<Category> {
-    let told = |field: &str| raw.at(at(field)).and_then(|text| {
-        let list: Cow<'_, str> = if text.starts_with('[') {
-            Cow::Owned(crate::extract::elements::joined_texts(text))
-        } else {
-            Cow::Borrowed(text)
-        };
-        Category::of_text(&list)
-    });
+    let told = |field: &str| {
+        raw.at(at(field)).and_then(|text| {
+            let list: Cow<'_, str> = if text.starts_with('[') {
+                Cow::Owned(crate::extract::elements::joined_texts(text))
+            } else {
+                Cow::Borrowed(text)
+            };
+            Category::of_text(&list)
+        })
+    };
     let has = |field: &str| raw.at(at(field)).is_some_and(|text| !matches!(text, "{}" | "[]"));
     let is_person = has("user_id") || has("upn");
     let of_file = || {
@@ -499,8 +529,8 @@ impl<'a> Person<'a> {
     fn of(raw: &Fields<'a>, category: Option<Category>) -> Self {
         let some = |field: &str| {
             let text = raw.at(at(field))?.trim_ascii();
-            let is_none = text == "00000000-0000-0000-0000-000000000000"
-                || text.eq_ignore_ascii_case("n/a");
+            let is_none =
+                text == "00000000-0000-0000-0000-000000000000" || text.eq_ignore_ascii_case("n/a");
             (!is_none).then(|| lower(text))
         };
         let is_user = category.is_none_or(Category::is_user);

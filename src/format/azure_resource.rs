@@ -25,10 +25,10 @@ pub(super) static FORMAT: Format = Format {
 };
 
 const FIELDS: &[(&str, &[&str])] = &[
-        ("resource_id", &["id"]),
-        ("resource_name", &["name"]),
-        ("resource_type", &["type"]),
-        ("resource_group", &["resourceGroup"]),
-        ("region", &["location"]),
-        ("tags", &["tags"]),
-    ];
+    ("resource_id", &["id"]),
+    ("resource_name", &["name"]),
+    ("resource_type", &["type"]),
+    ("resource_group", &["resourceGroup"]),
+    ("region", &["location"]),
+    ("tags", &["tags"]),
+];

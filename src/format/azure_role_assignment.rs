@@ -25,10 +25,10 @@ pub(super) static FORMAT: Format = Format {
 };
 
 const FIELDS: &[(&str, &[&str])] = &[
-        ("principal_id", &["principalId", "properties>principalId"]),
-        ("principal_upn", &["principalName"]),
-        ("principal_type", &["principalType", "properties>principalType"]),
-        ("role_id", &["roleDefinitionId", "properties>roleDefinitionId"]),
-        ("role", &["roleDefinitionName"]),
-        ("scope", &["scope", "properties>scope"]),
-    ];
+    ("principal_id", &["principalId", "properties>principalId"]),
+    ("principal_upn", &["principalName"]),
+    ("principal_type", &["principalType", "properties>principalType"]),
+    ("role_id", &["roleDefinitionId", "properties>roleDefinitionId"]),
+    ("role", &["roleDefinitionName"]),
+    ("scope", &["scope", "properties>scope"]),
+];

@@ -3,8 +3,8 @@
 //! Source: <https://learn.microsoft.com/graph/api/resources/directoryaudit>.
 //! Fixtures: `testdata/formats/entra_audit_graph/`.
 
-use crate::extract::format::{Claim, Format, Kind};
 use crate::extract::audit::SHAPE;
+use crate::extract::format::{Claim, Format, Kind};
 use crate::json::walk::Texts;
 
 pub(super) static FORMAT: Format = Format {
@@ -24,24 +24,36 @@ pub(super) static FORMAT: Format = Format {
 };
 
 const FIELDS: &[(&str, &[&str])] = &[
-        ("event_id", &["id"]),
-        ("time", &["activityDateTime"]),
-        ("correlation_id", &["correlationId"]),
-        ("activity", &["activityDisplayName"]),
-        ("category", &["category"]),
-        ("service", &["loggedByService"]),
-        ("operation_type", &["operationType"]),
-        ("result", &["result"]),
-        ("result_reason", &["resultReason"]),
-        ("user_id", &["initiatedBy>user>id"]),
-        ("user_upn", &["initiatedBy>user>userPrincipalName"]),
-        ("user_name", &["initiatedBy>user>displayName"]),
-        ("app_principal_id", &["initiatedBy>app>servicePrincipalId"]),
-        ("app_id", &["initiatedBy>app>appId"]),
-        ("app_name", &["initiatedBy>app>displayName", "initiatedBy>app>servicePrincipalName"]),
-        ("ip", &["initiatedBy>user>ipAddress"]),
-        ("user_agent", &["userAgent"]),
-        ("targets", &["targetResources"]),
-        ("token_id", &["initiatedBy>linkableIdentifiers>tokenDetails>uniqueTokenIdentifier", "initiatedBy>user>linkableIdentifiers>tokenDetails>uniqueTokenIdentifier"]),
-        ("session_id", &["initiatedBy>linkableIdentifiers>sessionId", "initiatedBy>user>linkableIdentifiers>sessionId"]),
-    ];
+    ("event_id", &["id"]),
+    ("time", &["activityDateTime"]),
+    ("correlation_id", &["correlationId"]),
+    ("activity", &["activityDisplayName"]),
+    ("category", &["category"]),
+    ("service", &["loggedByService"]),
+    ("operation_type", &["operationType"]),
+    ("result", &["result"]),
+    ("result_reason", &["resultReason"]),
+    ("user_id", &["initiatedBy>user>id"]),
+    ("user_upn", &["initiatedBy>user>userPrincipalName"]),
+    ("user_name", &["initiatedBy>user>displayName"]),
+    ("app_principal_id", &["initiatedBy>app>servicePrincipalId"]),
+    ("app_id", &["initiatedBy>app>appId"]),
+    ("app_name", &["initiatedBy>app>displayName", "initiatedBy>app>servicePrincipalName"]),
+    ("ip", &["initiatedBy>user>ipAddress"]),
+    ("user_agent", &["userAgent"]),
+    ("targets", &["targetResources"]),
+    (
+        "token_id",
+        &[
+            "initiatedBy>linkableIdentifiers>tokenDetails>uniqueTokenIdentifier",
+            "initiatedBy>user>linkableIdentifiers>tokenDetails>uniqueTokenIdentifier",
+        ],
+    ),
+    (
+        "session_id",
+        &[
+            "initiatedBy>linkableIdentifiers>sessionId",
+            "initiatedBy>user>linkableIdentifiers>sessionId",
+        ],
+    ),
+];

@@ -2,8 +2,8 @@
 //!
 //! Source: <https://learn.microsoft.com/azure/azure-monitor/reference/tables/auditlogs>.
 
-use crate::extract::format::{Claim, Format, Kind};
 use crate::extract::audit::SHAPE;
+use crate::extract::format::{Claim, Format, Kind};
 use crate::json::walk::Texts;
 
 pub(super) static FORMAT: Format = Format {
@@ -24,23 +24,26 @@ pub(super) static FORMAT: Format = Format {
 };
 
 const FIELDS: &[(&str, &[&str])] = &[
-        ("event_id", &["Id"]),
-        ("time", &["ActivityDateTime", "ActivityDateTime [UTC]", "TimeGenerated", "TimeGenerated [UTC]"]),
-        ("tenant_id", &["AADTenantId"]),
-        ("correlation_id", &["CorrelationId"]),
-        ("activity", &["OperationName", "ActivityDisplayName"]),
-        ("category", &["Category"]),
-        ("service", &["LoggedByService"]),
-        ("operation_type", &["AADOperationType"]),
-        ("result", &["Result"]),
-        ("result_reason", &["ResultReason", "ResultDescription"]),
-        ("user_id", &["InitiatedBy>user>id"]),
-        ("user_upn", &["InitiatedBy>user>userPrincipalName"]),
-        ("user_name", &["InitiatedBy>user>displayName"]),
-        ("app_principal_id", &["InitiatedBy>app>servicePrincipalId"]),
-        ("app_id", &["InitiatedBy>app>appId"]),
-        ("app_name", &["InitiatedBy>app>displayName", "InitiatedBy>app>servicePrincipalName"]),
-        ("ip", &["InitiatedBy>user>ipAddress"]),
-        ("user_agent", &["UserAgent"]),
-        ("targets", &["TargetResources"]),
-    ];
+    ("event_id", &["Id"]),
+    (
+        "time",
+        &["ActivityDateTime", "ActivityDateTime [UTC]", "TimeGenerated", "TimeGenerated [UTC]"],
+    ),
+    ("tenant_id", &["AADTenantId"]),
+    ("correlation_id", &["CorrelationId"]),
+    ("activity", &["OperationName", "ActivityDisplayName"]),
+    ("category", &["Category"]),
+    ("service", &["LoggedByService"]),
+    ("operation_type", &["AADOperationType"]),
+    ("result", &["Result"]),
+    ("result_reason", &["ResultReason", "ResultDescription"]),
+    ("user_id", &["InitiatedBy>user>id"]),
+    ("user_upn", &["InitiatedBy>user>userPrincipalName"]),
+    ("user_name", &["InitiatedBy>user>displayName"]),
+    ("app_principal_id", &["InitiatedBy>app>servicePrincipalId"]),
+    ("app_id", &["InitiatedBy>app>appId"]),
+    ("app_name", &["InitiatedBy>app>displayName", "InitiatedBy>app>servicePrincipalName"]),
+    ("ip", &["InitiatedBy>user>ipAddress"]),
+    ("user_agent", &["UserAgent"]),
+    ("targets", &["TargetResources"]),
+];

@@ -2,8 +2,8 @@
 //!
 //! Source: <https://learn.microsoft.com/entra/identity/monitoring-health/howto-download-logs>.
 
-use crate::extract::format::{Claim, Format, Kind};
 use crate::extract::audit::SHAPE;
+use crate::extract::format::{Claim, Format, Kind};
 use crate::json::walk::Texts;
 
 pub(super) static FORMAT: Format = Format {
@@ -19,23 +19,23 @@ pub(super) static FORMAT: Format = Format {
 };
 
 const FIELDS: &[(&str, &[&str])] = &[
-        ("time", &["Date (UTC)", "Date"]),
-        ("correlation_id", &["CorrelationId", "Correlation ID"]),
-        ("activity", &["Activity"]),
-        ("category", &["Category"]),
-        ("service", &["Service"]),
-        ("result", &["Result"]),
-        ("result_reason", &["ResultReason"]),
-        ("actor_type", &["ActorType"]),
-        ("user_id", &["ActorObjectId"]),
-        ("user_upn", &["ActorUserPrincipalName"]),
-        ("user_name", &["ActorDisplayName"]),
-        ("app_principal_id", &["ActorServicePrincipalId"]),
-        ("app_name", &["ActorServicePrincipalName"]),
-        ("ip", &["IPAddress"]),
-        ("user_agent", &["User Agent", "UserAgent"]),
-        ("target_type", &["Target1Type"]),
-        ("target_id", &["Target1ObjectId"]),
-        ("target_name", &["Target1DisplayName"]),
-        ("target_upn", &["Target1UserPrincipalName"]),
-    ];
+    ("time", &["Date (UTC)", "Date"]),
+    ("correlation_id", &["CorrelationId", "Correlation ID"]),
+    ("activity", &["Activity"]),
+    ("category", &["Category"]),
+    ("service", &["Service"]),
+    ("result", &["Result"]),
+    ("result_reason", &["ResultReason"]),
+    ("actor_type", &["ActorType"]),
+    ("user_id", &["ActorObjectId"]),
+    ("user_upn", &["ActorUserPrincipalName"]),
+    ("user_name", &["ActorDisplayName"]),
+    ("app_principal_id", &["ActorServicePrincipalId"]),
+    ("app_name", &["ActorServicePrincipalName"]),
+    ("ip", &["IPAddress"]),
+    ("user_agent", &["User Agent", "UserAgent"]),
+    ("target_type", &["Target1Type"]),
+    ("target_id", &["Target1ObjectId"]),
+    ("target_name", &["Target1DisplayName"]),
+    ("target_upn", &["Target1UserPrincipalName"]),
+];

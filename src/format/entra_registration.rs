@@ -23,14 +23,14 @@ pub(super) static FORMAT: Format = Format {
 };
 
 const FIELDS: &[(&str, &[&str])] = &[
-        ("user_id", &["id"]),
-        ("upn", &["userPrincipalName"]),
-        ("display_name", &["userDisplayName"]),
-        ("user_type", &["userType"]),
-        ("is_admin", &["isAdmin"]),
-        ("is_mfa_registered", &["isMfaRegistered"]),
-        ("is_mfa_capable", &["isMfaCapable"]),
-        ("is_passwordless_capable", &["isPasswordlessCapable"]),
-        ("methods", &["methodsRegistered"]),
-        ("last_updated", &["lastUpdatedDateTime"]),
-    ];
+    ("user_id", &["id"]),
+    ("upn", &["userPrincipalName"]),
+    ("display_name", &["userDisplayName"]),
+    ("user_type", &["userType"]),
+    ("is_admin", &["isAdmin"]),
+    ("is_mfa_registered", &["isMfaRegistered"]),
+    ("is_mfa_capable", &["isMfaCapable"]),
+    ("is_passwordless_capable", &["isPasswordlessCapable"]),
+    ("methods", &["methodsRegistered"]),
+    ("last_updated", &["lastUpdatedDateTime"]),
+];

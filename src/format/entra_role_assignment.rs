@@ -24,10 +24,10 @@ pub(super) static FORMAT: Format = Format {
 };
 
 const FIELDS: &[(&str, &[&str])] = &[
-        ("principal_id", &["principalId"]),
-        ("principal_upn", &["principal>userPrincipalName", "principal>displayName"]),
-        ("principal_type", &["principal>@odata.type"]),
-        ("role_id", &["roleDefinition>templateId", "roleDefinitionId"]),
-        ("role", &["roleDefinition>displayName"]),
-        ("scope", &["directoryScopeId"]),
-    ];
+    ("principal_id", &["principalId"]),
+    ("principal_upn", &["principal>userPrincipalName", "principal>displayName"]),
+    ("principal_type", &["principal>@odata.type"]),
+    ("role_id", &["roleDefinition>templateId", "roleDefinitionId"]),
+    ("role", &["roleDefinition>displayName"]),
+    ("scope", &["directoryScopeId"]),
+];

@@ -25,10 +25,13 @@ pub(super) static FORMAT: Format = Format {
 };
 
 const FIELDS: &[(&str, &[&str])] = &[
-        ("event_id", &["Request ID"]),
-        ("method", &["Authentication method"]),
-        ("detail", &["Authentication method detail"]),
-        ("requirement", &["Authentication step requirement", "Requirement", "Authentication requirement"]),
-        ("result", &["Result detail", "Authentication step result detail"]),
-        ("succeeded", &["Succeeded"]),
-    ];
+    ("event_id", &["Request ID"]),
+    ("method", &["Authentication method"]),
+    ("detail", &["Authentication method detail"]),
+    (
+        "requirement",
+        &["Authentication step requirement", "Requirement", "Authentication requirement"],
+    ),
+    ("result", &["Result detail", "Authentication step result detail"]),
+    ("succeeded", &["Succeeded"]),
+];

@@ -26,13 +26,13 @@ pub(super) static FORMAT: Format = Format {
 };
 
 const FIELDS: &[(&str, &[&str])] = &[
-        ("user_id", &["id"]),
-        ("upn", &["userPrincipalName"]),
-        ("display_name", &["displayName"]),
-        ("user_type", &["userType"]),
-        ("is_enabled", &["accountEnabled"]),
-        ("is_synced", &["onPremisesSyncEnabled"]),
-        ("job_title", &["jobTitle"]),
-        ("department", &["department"]),
-        ("created", &["createdDateTime"]),
-    ];
+    ("user_id", &["id"]),
+    ("upn", &["userPrincipalName"]),
+    ("display_name", &["displayName"]),
+    ("user_type", &["userType"]),
+    ("is_enabled", &["accountEnabled"]),
+    ("is_synced", &["onPremisesSyncEnabled"]),
+    ("job_title", &["jobTitle"]),
+    ("department", &["department"]),
+    ("created", &["createdDateTime"]),
+];

@@ -20,6 +20,7 @@ mod determinism;
 mod figures;
 mod json;
 mod mutation;
+mod oracle;
 mod readme;
 mod run;
 mod second_engine;
