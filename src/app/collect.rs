@@ -210,6 +210,11 @@ impl Collector {
         let (count, span) = self.others.take(chunk.others, base).map_err(Error::Arrow)?;
         progress.add_rows(count);
         self.widen(span);
+        if let (None, Some(bytes)) = (self.spill, self.memory_max)
+            && self.memory_bytes() > bytes
+        {
+            return Err(Error::Memory { bytes });
+        }
         for mut reject in chunk.rejects {
             reject.location.record += base + 1;
             self.reject(reject)?;
@@ -319,7 +324,9 @@ impl Collector {
             Some(true) => self.held.bytes(),
             Some(false) | None => self.held.plain_bytes(),
         };
-        self.memory + held + self.held_policy.plain_bytes()
+        // What cannot go to disk counts where nothing can.
+        let others = if self.spill.is_none() { self.others.bytes() } else { 0 };
+        self.memory + held + self.held_policy.plain_bytes() + others
     }
 
     /// Ends the segment of rows that is being filled.

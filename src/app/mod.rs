@@ -22,5 +22,6 @@ pub mod rejects;
 pub mod report;
 mod spill;
 mod tables;
+mod tables_others;
 mod tables_read;
 mod tables_whole;

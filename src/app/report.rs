@@ -207,7 +207,9 @@ pub(crate) fn read_with(
         strict: options.strict,
         rejects,
     };
-    ingest(job, progress)
+    let mut ingested = ingest(job, progress)?;
+    ingested.window = wishes.widened(&ingested);
+    Ok(ingested)
 }
 
 /// The asked-for window where one was asked for, else that of the events.

@@ -1,8 +1,8 @@
 //! The tables that SQL sees, made from what was read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::cast::AsArray;
 use arrow_array::{
@@ -14,8 +14,10 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::app::collect::Ingested;
 use crate::app::error::Error;
+use crate::app::options::ReadOptions;
 use crate::app::spill::rows::Spilled;
 use crate::app::spill::table::TableFile;
+use crate::app::tables_others;
 use crate::engine::{Rows, TableInput};
 use crate::error::Warning;
 use crate::fold::attempt::{
@@ -24,11 +26,14 @@ use crate::fold::attempt::{
 use crate::fold::calendar::{DAYS_MAX, calendar};
 use crate::fold::events::{Flags, Kept};
 use crate::fold::held::plain;
+use crate::fold::sign_in::{ACTIVITY_READ, Tokens};
 use crate::report::plan::Plan;
 use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
 use crate::schema::attempt::TABLE as ATTEMPT;
 use crate::schema::calendar::TABLE as CALENDAR;
+use crate::schema::link::TABLE as LINK;
+use crate::schema::readiness::TABLE as READINESS;
 use crate::schema::run::TABLE as RUN;
 use crate::schema::{Column, TABLES, Table};
 use crate::time::format_micros;
@@ -37,7 +42,17 @@ use crate::time::format_micros;
 #[derive(Debug, Clone)]
 pub(crate) struct Wishes {
     plan: Plan,
+    /// The tables that SQL sees or that are written.
+    shown: BTreeSet<String>,
     is_everything: bool,
+}
+
+/// What rows of the Activity Log tell the tables that are worked out.
+#[derive(Debug, Default)]
+struct Log {
+    tokens: Tokens,
+    /// Batches of `attempt`.
+    attempts: Vec<RecordBatch>,
 }
 
 /// A table, ready for an engine or a file.
@@ -71,7 +86,8 @@ impl Made {
 impl Wishes {
     /// What some queries need.
     pub(crate) fn of(plan: &Plan) -> Self {
-        Self { plan: plan.clone(), is_everything: false }
+        let shown = plan.columns.keys().cloned().collect();
+        Self { plan: tables_others::with_needs(plan), shown, is_everything: false }
     }
 
     /// Every column of every table.
@@ -82,7 +98,8 @@ impl Wishes {
             (table.name.to_owned(), columns)
         };
         let plan = Plan { columns: TABLES.iter().map(all).collect(), ..Plan::default() };
-        Self { plan, is_everything: true }
+        let shown = plan.columns.keys().cloned().collect();
+        Self { plan, shown, is_everything: true }
     }
 
     fn reads(&self, table: &Table) -> bool {
@@ -101,8 +118,26 @@ impl Wishes {
                 *name == "event_time"
                     || self.shows(name)
                     || (self.folds() && COLUMNS_READ.contains(name))
+                    || (tables_others::judges(&self.plan) && ACTIVITY_READ.contains(name))
             })
             .collect()
+    }
+
+    /// The columns of the other tables that have to be extracted.
+    pub(crate) fn other_columns(&self) -> BTreeMap<&'static str, Vec<&'static str>> {
+        tables_others::columns(&self.plan)
+    }
+
+    /// The window of what is read: with the rows of the other tables where these are read.
+    pub(crate) fn widened(&self, ingested: &Ingested) -> (Option<i64>, Option<i64>) {
+        let spans = ingested.others.spans.iter();
+        let read = spans.filter(|(table, _)| self.plan.columns.contains_key(**table));
+        read.fold(ingested.window, |(first, last), (_, (low, high))| {
+            (
+                Some(first.map_or(*low, |first| first.min(*low))),
+                Some(last.map_or(*high, |last| last.max(*high))),
+            )
+        })
     }
 
     /// Columns of `activity` that are only compared, while rows are folded.
@@ -135,15 +170,25 @@ impl Wishes {
         &self,
         ingested: &mut Ingested,
         window: (Option<i64>, Option<i64>),
+        options: &ReadOptions,
     ) -> Result<Vec<Made>, Error> {
+        let mut others = std::mem::take(&mut ingested.others);
+        let mut log = Log {
+            tokens: tables_others::prepare(&mut others, &mut ingested.accounting)?,
+            ..Log::default()
+        };
         let mut days = std::mem::take(&mut ingested.days);
         if self.reads(&CALENDAR) {
             days.add_all(&ingested.kept.batches);
         }
         let mut made = match ingested.spilled.take() {
-            Some(spilled) => self.make_on_disk(&spilled)?,
-            None => self.make_in_memory(ingested)?,
+            Some(spilled) => self.make_on_disk(&spilled, &mut log)?,
+            None => self.make_in_memory(ingested, &mut log)?,
         };
+        made.extend(
+            tables_others::make(&self.plan, others, &log.tokens, &log.attempts, options)
+                .map_err(Error::Arrow)?,
+        );
         if self.reads(&CALENDAR) {
             let (days, left_out) = calendar(days).map_err(Error::Arrow)?;
             if left_out {
@@ -157,13 +202,20 @@ impl Wishes {
         if self.reads(&RUN) {
             made.push(run_table(window).map_err(Error::Arrow)?);
         }
+        made.retain(|made| self.shown.contains(made.table.name));
         Ok(made)
     }
 
+    /// Whether links or readiness are wanted, which look at attempts.
+    fn looks_at_attempts(&self) -> bool {
+        self.reads(&LINK) || self.reads(&READINESS)
+    }
+
     /// The tables of rows that are in memory.
-    fn make_in_memory(&self, ingested: &mut Ingested) -> Result<Vec<Made>, Error> {
+    fn make_in_memory(&self, ingested: &mut Ingested, log: &mut Log) -> Result<Vec<Made>, Error> {
         let (kept, policy) =
             (std::mem::take(&mut ingested.kept), std::mem::take(&mut ingested.policy));
+        log.tokens.learn(&kept.batches);
         let mut made = Vec::new();
         let (kept, folded) = self.folded(kept)?;
         if self.reads(&ACTIVITY) {
@@ -174,6 +226,9 @@ impl Wishes {
             made.push(cut(&ACTIVITY_POLICY, schema, policy).map_err(Error::Arrow)?);
         }
         if let (true, Some(folded)) = (self.reads(&ATTEMPT), folded) {
+            if self.looks_at_attempts() {
+                log.attempts.push(folded.attempts.clone());
+            }
             made.push(of_batch(&ATTEMPT, folded.attempts));
         }
         Ok(made)
@@ -181,8 +236,13 @@ impl Wishes {
 
     /// The tables of rows that are on disk: in files as well, a group of rows after the other. Rows
     /// are in no particular order.
-    fn make_on_disk(&self, spilled: &Spilled) -> Result<Vec<Made>, Error> {
+    fn make_on_disk(&self, spilled: &Spilled, log: &mut Log) -> Result<Vec<Made>, Error> {
+        let shared = Mutex::new(std::mem::take(log));
+        let shared_log = || shared.lock().unwrap_or_else(PoisonError::into_inner);
         let groups = spilled.each_group(|kept| {
+            if tables_others::judges(&self.plan) {
+                shared_log().tokens.learn(&kept.batches);
+            }
             let (kept, folded) = self.folded(kept)?;
             let mut files = Vec::new();
             if self.reads(&ACTIVITY) {
@@ -190,11 +250,15 @@ impl Wishes {
                 files.push((made.table, made.schema.clone(), written(&made)?));
             }
             if let (true, Some(folded)) = (self.reads(&ATTEMPT), folded) {
+                if self.looks_at_attempts() {
+                    shared_log().attempts.push(folded.attempts.clone());
+                }
                 let made = of_batch(&ATTEMPT, folded.attempts);
                 files.push((made.table, made.schema.clone(), written(&made)?));
             }
             Ok(files)
         })?;
+        *log = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut made: Vec<Made> = Vec::new();
         for (table, schema, file) in groups.into_iter().flatten() {
             match made.iter_mut().find(|made| made.table.name == table.name) {
@@ -299,7 +363,7 @@ fn own(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     }
 }
 
-fn of_batch(table: &'static Table, batch: RecordBatch) -> Made {
+pub(crate) fn of_batch(table: &'static Table, batch: RecordBatch) -> Made {
     Made { table, schema: batch.schema(), batches: vec![batch], files: Vec::new() }
 }
 
@@ -327,7 +391,7 @@ fn with_column(
 }
 
 /// The table of some batches, cut to the columns of `schema`.
-fn cut(
+pub(crate) fn cut(
     table: &'static Table,
     schema: Schema,
     batches: Vec<RecordBatch>,

@@ -163,6 +163,7 @@ fn read(
         mfa_policies: args.mfa_policies.clone(),
         rejects: args.rejects.clone(),
         force,
+        ..ReadOptions::default()
     })
 }
 

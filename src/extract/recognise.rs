@@ -207,15 +207,12 @@ pub(crate) fn reader_of(
     others: &OthersWanted,
 ) -> (Walker, Guard) {
     let mut tree = Tree::default();
-    let fields = match format.kind {
-        Kind::Row(shape, paths) => {
-            add_fields(&mut tree, shape, paths, others);
-            shape.fields.len()
-        }
-        _ => {
-            add_activity(&mut tree, format, formats, wanted);
-            FIELD_COUNT
-        }
+    let fields = if let Kind::Row(shape, paths) = format.kind {
+        add_fields(&mut tree, shape, paths, others);
+        shape.fields.len()
+    } else {
+        add_activity(&mut tree, format, formats, wanted);
+        FIELD_COUNT
     };
     tree.slot_count = tree.slot_count.max(fields);
     let mut slots = SlotsOfClaims { tree: &mut tree, first: fields, paths: Vec::new() };

@@ -352,18 +352,14 @@ impl SignIns {
         });
         let excluded = excluded.filter(|kind| !self.included.contains(kind));
         values[derived("excluded")] = Value::text(excluded.map(Exclusion::name));
-        self.judge(raw, category, error_code, is_federated, &mut values);
+        let told =
+            Told { category, error_code, is_federation_server: is_federated, ..Told::default() };
+        self.judge(raw, told, &mut values);
         values
     }
 
-    fn judge(
-        &mut self,
-        raw: &Fields<'_>,
-        category: Option<Category>,
-        error_code: Option<i64>,
-        is_federation_server: bool,
-        values: &mut Derived<'_>,
-    ) {
+    /// Works out the verdict; `told` has what other columns were made of.
+    fn judge<'a>(&mut self, raw: &'a Fields<'_>, told: Told<'a>, values: &mut Derived<'_>) {
         let steps = raw.at(at("steps")).map(|text| {
             let mut steps = Vec::new();
             self.steps.each(text, &mut |element| steps.push(OwnStep::of(element)));
@@ -371,16 +367,12 @@ impl SignIns {
         });
         let steps: Option<Vec<Step<'_>>> =
             steps.as_ref().map(|steps| steps.iter().map(OwnStep::step).collect());
-        let mfa_method = raw.at(at("mfa_method"));
         let mut told = Told {
-            category,
-            error_code,
             requirement: raw.at(at("requirement")),
             steps: steps.as_deref(),
             mfa_result: raw.at(at("mfa_result")),
-            mfa_method,
-            policy_met_mfa: false,
-            is_federation_server,
+            mfa_method: raw.at(at("mfa_method")),
+            ..told
         };
         let (mut verdict, mut reason) = judge(&told);
         // A policy is the weakest sign, and reading policies takes longest: only where it can tell.

@@ -65,8 +65,9 @@ mod tests {
     fn rows_without_id_are_told_apart_by_their_keys() {
         let rows = [key(1, None, 0), key(1, None, 0), key(1, Some(7), 2), key(2, None, 0)];
         assert_eq!(kept(&rows), [false, false, true, true]);
-        assert_eq!(kept(&[key(1, Some(7), 0), key(1, Some(8), 0), key(1, None, 0)]), [
-            true, true, false
-        ]);
+        assert_eq!(
+            kept(&[key(1, Some(7), 0), key(1, Some(8), 0), key(1, None, 0)]),
+            [true, true, false]
+        );
     }
 }

@@ -6,6 +6,7 @@
 pub mod attempt;
 mod build;
 pub mod calendar;
+pub(crate) mod copies;
 pub mod duplicate;
 pub(crate) mod event;
 pub mod events;
@@ -13,3 +14,4 @@ pub(crate) mod held;
 mod join;
 pub mod link;
 pub mod readiness;
+pub(crate) mod sign_in;

@@ -60,10 +60,7 @@ fn integers<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a Int64Array> {
 }
 
 /// The batch with some of its columns replaced, as far as it has them.
-fn with(
-    batch: &RecordBatch,
-    replaced: &[(&str, ArrayRef)],
-) -> Result<RecordBatch, ArrowError> {
+fn with(batch: &RecordBatch, replaced: &[(&str, ArrayRef)]) -> Result<RecordBatch, ArrowError> {
     let mut columns = batch.columns().to_vec();
     let mut fields: Vec<_> = batch.schema_ref().fields().iter().cloned().collect();
     for (name, column) in replaced {
@@ -103,7 +100,8 @@ pub(crate) fn join_steps(
         let mut columns: [Vec<Option<Cow<'_, str>>>; 4] = Default::default();
         let mut step_counts: Vec<Option<i64>> = Vec::with_capacity(batch.num_rows());
         for row in 0..batch.num_rows() {
-            let count = counts.filter(|counts| counts.is_valid(row)).map(|counts| counts.value(row));
+            let count =
+                counts.filter(|counts| counts.is_valid(row)).map(|counts| counts.value(row));
             let own = ids.get(row).and_then(|id| of.get_key_value(id));
             let own = own.filter(|_| count.unwrap_or(0) == 0);
             let Some((id, own)) = own else {
@@ -118,9 +116,7 @@ pub(crate) fn join_steps(
             let steps: Vec<Step<'_>> = own.iter().map(|step| of_row(step)).collect();
             let told = Told {
                 category: categories.get(row).and_then(Category::of_text),
-                error_code: codes
-                    .filter(|codes| codes.is_valid(row))
-                    .map(|codes| codes.value(row)),
+                error_code: codes.filter(|codes| codes.is_valid(row)).map(|codes| codes.value(row)),
                 requirement: requirements.get(row),
                 steps: Some(&steps),
                 mfa_result: results.get(row),
@@ -139,7 +135,7 @@ pub(crate) fn join_steps(
             step_counts.push(i64::try_from(steps.len()).ok());
         }
         let column = |texts: &Vec<Option<Cow<'_, str>>>| -> ArrayRef {
-            Arc::new(StringViewArray::from_iter(texts.iter().map(Option::as_deref)))
+            Arc::new(texts.iter().map(Option::as_deref).collect::<StringViewArray>())
         };
         let replaced = [
             ("mfa", column(&columns[0])),
@@ -275,7 +271,8 @@ pub(crate) fn resolve(batches: &mut [RecordBatch], tokens: &Tokens) -> Result<()
     for batch in &*batches {
         let rows = Rows::of(batch);
         for row in 0..batch.num_rows() {
-            if !rows.is_completed(row) || matches!(rows.reasons.get(row), Some("session" | "token")) {
+            if !rows.is_completed(row) || matches!(rows.reasons.get(row), Some("session" | "token"))
+            {
                 continue;
             }
             let verdict = rows.verdicts.get(row);
@@ -326,10 +323,8 @@ pub(crate) fn resolve(batches: &mut [RecordBatch], tokens: &Tokens) -> Result<()
         let column = |texts: StringViewArray| -> ArrayRef { Arc::new(texts) };
         let verdicts = resolved.iter().map(|found| found.map(|found| found.0));
         let reasons = resolved.iter().map(|found| found.map(|found| found.1));
-        let replaced = [
-            ("mfa", column(verdicts.collect())),
-            ("mfa_reason", column(reasons.collect())),
-        ];
+        let replaced =
+            [("mfa", column(verdicts.collect())), ("mfa_reason", column(reasons.collect()))];
         let changed = with(batch, &replaced)?;
         *batch = changed;
     }
