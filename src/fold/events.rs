@@ -4,10 +4,10 @@ use std::num::NonZeroU128;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Decimal128Type, TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type,
+    Decimal128Type, Int64Type, TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type,
 };
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Decimal128Array, RecordBatch, StringViewArray,
+    Array, ArrayRef, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringViewArray,
     TimestampMicrosecondArray,
 };
 
@@ -186,7 +186,7 @@ impl<'a> Times<'a> {
     }
 }
 
-/// A column of truths; what is null is false.
+/// A column of truths.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Flags<'a>(Option<&'a BooleanArray>);
 
@@ -196,6 +196,27 @@ impl<'a> Flags<'a> {
     }
 
     pub(crate) fn is_true(self, row: usize) -> bool {
-        self.0.is_some_and(|column| column.is_valid(row) && column.value(row))
+        self.get(row) == Some(true)
+    }
+
+    pub(crate) fn get(self, row: usize) -> Option<bool> {
+        let column = self.0?;
+        column.is_valid(row).then(|| column.value(row))
+    }
+}
+
+/// A column of whole numbers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Integers<'a>(Option<&'a Int64Array>);
+
+impl<'a> Integers<'a> {
+    pub(crate) fn of(batch: &'a RecordBatch, name: &str) -> Self {
+        let column = batch.column_by_name(name);
+        Self(column.and_then(|column| column.as_primitive_opt::<Int64Type>()))
+    }
+
+    pub(crate) fn get(self, row: usize) -> Option<i64> {
+        let column = self.0?;
+        column.is_valid(row).then(|| column.value(row))
     }
 }

@@ -13,5 +13,6 @@ pub mod events;
 pub(crate) mod held;
 mod join;
 pub mod link;
+mod person;
 pub mod readiness;
 pub(crate) mod sign_in;

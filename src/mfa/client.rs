@@ -286,3 +286,141 @@ pub fn of(app_id: Option<&str>, user_agent: Option<&str>, client_app_used: Optio
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Client, Tool, client_name, is_too_old, lowest, of, version};
+
+    const PORTAL: &str = "c44b4083-3bb0-49c1-b47d-974e53cbdf3c";
+    const CLI: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
+    const POWERSHELL: &str = "1950a258-227b-4e31-a9cf-717495945fc2";
+    const MOBILE: &str = "0c1307d4-29d6-4389-a11c-5cbe7f65d7fa";
+    const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120";
+
+    #[test]
+    fn names_are_those_of_the_page_and_no_others() {
+        assert_eq!(client_name(CLI), Some("Azure CLI"));
+        assert_eq!(client_name("04B07795-8DDB-461A-BBEE-02F9E1BF7B46"), Some("Azure CLI"));
+        assert_eq!(client_name("11111111-2222-3333-4444-555555555555"), None);
+        assert_eq!(client_name(""), None);
+    }
+
+    #[test]
+    fn tools_and_versions_are_read_from_user_agents() {
+        for (agent, expect) in [
+            ("azure-cli/2.60.0", Some((Tool::AzureCli, "2.60.0"))),
+            ("AZURECLI/2.75.0 (DEB)", Some((Tool::AzureCli, "2.75.0"))),
+            (
+                "AZURECLI/2.37.0 (HOMEBREW) azsdk-python-azure-mgmt-web/6.1.0 Python/3.10.4",
+                Some((Tool::AzureCli, "2.37.0")),
+            ),
+            (
+                "python/3.10.5 (Windows-10) msrest/0.6.21 Azure-SDK-For-Python AZURECLI/2.47.0 (MSI)",
+                Some((Tool::AzureCli, "2.47.0")),
+            ),
+            (
+                "AZURECLI/2.35.0 (MSI) azsdk-python-core/1.24 Python/3.10.3 azdev/1.9.0 (Go go1.21)",
+                Some((Tool::DeveloperCli, "1.9.0")),
+            ),
+            ("AzurePowershell/Az14.2.0", Some((Tool::AzPowerShell, "14.2.0"))),
+            (
+                "AzurePowershell/v15.3.0 PSVersion/v7.5.0 Az.Resources/8.1.0",
+                Some((Tool::AzPowerShell, "15.3.0")),
+            ),
+            ("AzurePowershell/v0.0.0,Az.Compute/0.1.0", Some((Tool::AzPowerShell, "0.0.0"))),
+            (
+                "AzurePowershell/v0.0.0 PSVersion/v7.5.0 Az.Accounts/5.1.0",
+                Some((Tool::AzAccounts, "5.1.0")),
+            ),
+            (
+                "FxVersion/4.6.1637.0 AzurePowershell/v3.6.0.0 PSVersion/v5.1.14393.1066",
+                Some((Tool::AzPowerShell, "3.6.0.0")),
+            ),
+            (
+                "HashiCorp Terraform/1.5.2 (+https://www.terraform.io) Terraform Plugin SDK/2.8.0 \
+                 terraform-provider-azapi/v1.10.0 pid-222c6c49",
+                Some((Tool::Terraform, "1.5.2")),
+            ),
+            ("terraform-provider-azurerm/3.99.0", Some((Tool::Terraform, "3.99.0"))),
+            ("pulumi-azure-native/2.1.0 (pulumi.com)", Some((Tool::Pulumi, "2.1.0"))),
+            (
+                "azsdk-python-identity/1.23.1 Python/3.11.5 (Windows-10-10.0.26100-SP0)",
+                Some((Tool::AzureSdk, "1.23.1")),
+            ),
+            ("azsdk-net-Identity/1.11.0 (.NET 8.0.4)", Some((Tool::AzureSdk, "1.11.0"))),
+            ("python-requests/2.28.1", Some((Tool::HttpLibrary, "2.28.1"))),
+            ("Go-http-client/1.1", Some((Tool::HttpLibrary, "1.1"))),
+            ("curl/7.68.0", Some((Tool::Curl, "7.68.0"))),
+            ("BAV2ROPC", Some((Tool::Ropc, ""))),
+            ("curl", Some((Tool::Curl, ""))),
+            (CHROME, None),
+            ("Microsoft Office/16.0", None),
+            ("my-azurecli-wrapper/9.9", None),
+            ("/", None),
+            ("", None),
+        ] {
+            assert_eq!(version(agent), expect, "{agent}");
+        }
+    }
+
+    #[test]
+    fn versions_compare_as_numbers() {
+        for (tool, version, expect) in [
+            (Tool::AzureCli, "2.9.1", Some(true)),
+            (Tool::AzureCli, "2.75.0", Some(true)),
+            (Tool::AzureCli, "2.76", Some(false)),
+            (Tool::AzureCli, "2.76.0", Some(false)),
+            (Tool::AzureCli, "2.100.0", Some(false)),
+            (Tool::AzureCli, "3", Some(false)),
+            (Tool::AzureCli, "2", Some(true)),
+            (Tool::AzPowerShell, "14.2.9", Some(true)),
+            (Tool::AzPowerShell, "14.3", Some(false)),
+            (Tool::AzPowerShell, "14.10.0", Some(false)),
+            (Tool::AzPowerShell, "9.0.0", Some(true)),
+            (Tool::AzPowerShell, "0.0.0", None),
+            (Tool::AzAccounts, "5.1.9", Some(true)),
+            (Tool::AzAccounts, "5.2.0", Some(false)),
+            (Tool::AzAccounts, "v5.2", Some(false)),
+            (Tool::AzureCli, "", None),
+            (Tool::AzureCli, "latest", None),
+            (Tool::AzureCli, "2..1", None),
+            (Tool::AzureCli, "99999999999999999999999.1", None),
+            (Tool::Terraform, "0.1", None),
+            (Tool::Curl, "7.68.0", None),
+        ] {
+            assert_eq!(is_too_old(tool, version), expect, "{tool:?} {version}");
+        }
+        assert_eq!(lowest(Tool::AzureCli), Some("2.76"));
+        assert_eq!(lowest(Tool::AzureSdk), None);
+    }
+
+    #[test]
+    fn the_kind_of_program_is_told_by_application_then_user_agent() {
+        let ours = Some("11111111-2222-3333-4444-555555555555");
+        for (app, agent, kind, expect) in [
+            (Some(PORTAL), Some(CHROME), Some("Browser"), Client::Portal),
+            (Some("00000006-0000-0ff1-ce00-000000000000"), None, None, Client::Portal),
+            (Some(CLI), Some("python-requests/2.28.1"), None, Client::Cli),
+            // Signing in to the CLI opens a browser.
+            (Some(CLI), Some(CHROME), Some("Mobile Apps and Desktop clients"), Client::Cli),
+            (Some(CLI), Some("HashiCorp Terraform/1.5.2"), None, Client::Iac),
+            (Some(POWERSHELL), None, None, Client::PowerShell),
+            (Some(MOBILE), Some("terraform/1.0"), None, Client::Mobile),
+            (None, Some("AZURECLI/2.75.0 (DEB)"), None, Client::Cli),
+            (None, Some("AzurePowershell/v15.3.0"), None, Client::PowerShell),
+            (ours, Some("azsdk-go-azidentity/v1.9.0"), None, Client::Sdk),
+            (ours, Some("curl/8.0"), Some("Browser"), Client::Sdk),
+            (ours, Some("azd/1.9.0"), None, Client::Iac),
+            (ours, Some("BAV2ROPC"), Some("IMAP4"), Client::Other),
+            (ours, Some(CHROME), Some("Browser"), Client::Browser),
+            (ours, None, Some("browser"), Client::Browser),
+            (ours, Some(CHROME), None, Client::Browser),
+            (ours, Some(CHROME), Some("Mobile Apps and Desktop clients"), Client::Other),
+            (ours, Some("Mozilla/5.0 Code/1.75 Electron/19.1.9"), None, Client::Other),
+            (Some(""), Some(""), Some(""), Client::Other),
+            (None, None, None, Client::Other),
+        ] {
+            assert_eq!(of(app, agent, kind), expect, "{app:?} {agent:?} {kind:?}");
+        }
+    }
+}

@@ -139,3 +139,51 @@ pub fn first_factor_passed(code: i64) -> Option<bool> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Class, KNOWN, class, first_factor_passed, is_interrupt, is_mfa_demand, meaning};
+
+    #[test]
+    fn codes_stand_in_order_so_that_they_are_found() {
+        assert!(KNOWN.is_sorted_by(|left, right| left.code < right.code));
+        for known in KNOWN {
+            assert_eq!(class(known.code), known.class, "{}", known.code);
+            assert_eq!(meaning(known.code), Some(known.meaning));
+            // One that demands MFA was stopped by it, not by something else.
+            assert_eq!(is_mfa_demand(known.code), known.class == Class::Mfa);
+        }
+    }
+
+    #[test]
+    fn codes_say_what_stopped_the_sign_in() {
+        for (code, expect, interrupt, first) in [
+            (0, Class::Success, false, Some(true)),
+            (50072, Class::Mfa, true, Some(true)),
+            (50074, Class::Mfa, true, Some(true)),
+            (50076, Class::Mfa, false, Some(true)),
+            (50079, Class::Mfa, false, Some(true)),
+            (50158, Class::Mfa, true, None),
+            (500_121, Class::Mfa, false, Some(true)),
+            (90072, Class::Mfa, false, None),
+            (53003, Class::ConditionalAccess, false, None),
+            (530_035, Class::ConditionalAccess, false, None),
+            (50126, Class::Primary, false, Some(false)),
+            (50053, Class::Primary, false, Some(false)),
+            (50055, Class::Primary, true, None),
+            (50097, Class::Device, true, None),
+            (50140, Class::Interrupt, true, None),
+            (65001, Class::Interrupt, true, None),
+            (50105, Class::Other, false, None),
+            (700_016, Class::Other, false, None),
+            (-1, Class::Other, false, None),
+            (i64::MIN, Class::Other, false, None),
+        ] {
+            assert_eq!(class(code), expect, "{code}");
+            assert_eq!(is_interrupt(code), interrupt, "{code}");
+            assert_eq!(first_factor_passed(code), first, "{code}");
+        }
+        assert_eq!(meaning(700_016), None);
+        assert_eq!(meaning(50126), Some("wrong user name or password"));
+    }
+}

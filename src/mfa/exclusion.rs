@@ -159,3 +159,104 @@ fn is_cross_tenant(facts: &Facts<'_>) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{ALL, Exclusion, Facts, excluded};
+
+    const BROKER: &str = "29d9ed98-a469-4536-ade2-f981bc1d605e";
+    const WINDOWS: &str = "38AA3B87-A06D-4817-B275-7A316988D93B";
+    const DEVICES: &str = "01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9";
+    const US: Option<&str> = Some("aaaaaaaa-0000-0000-0000-000000000000");
+    const THEM: Option<&str> = Some("bbbbbbbb-0000-0000-0000-000000000000");
+    const OTHERS: Option<&str> = Some("cccccccc-0000-0000-0000-000000000000");
+
+    #[test]
+    fn applications_are_known_by_id_else_by_name() {
+        let none = Facts::default();
+        for (facts, expect) in [
+            (none, None),
+            (Facts { app_id: Some(WINDOWS), ..none }, Some(Exclusion::WindowsSignIn)),
+            (Facts { app: Some("Windows Sign In"), ..none }, Some(Exclusion::WindowsSignIn)),
+            (Facts { app: Some("windows sign-in"), ..none }, Some(Exclusion::WindowsSignIn)),
+            (Facts { app_id: Some(BROKER), ..none }, Some(Exclusion::AuthenticationBroker)),
+            (
+                Facts { app: Some("Microsoft Authentication Broker"), ..none },
+                Some(Exclusion::AuthenticationBroker),
+            ),
+            (
+                Facts { resource_app_id: Some(DEVICES), app: Some("Edge"), ..none },
+                Some(Exclusion::DeviceRegistration),
+            ),
+            (
+                Facts { resource_app: Some("Device Registration Service"), ..none },
+                Some(Exclusion::DeviceRegistration),
+            ),
+            // As an application, not as what the token is for.
+            (Facts { app_id: Some(DEVICES), ..none }, None),
+            (Facts { resource_app_id: Some(BROKER), ..none }, None),
+            // A name can be chosen by anybody; the id says what it is.
+            (Facts { app_id: Some("11111111"), app: Some("Windows Sign In"), ..none }, None),
+            (Facts { app_id: Some(" "), app: Some("Azure Portal"), ..none }, None),
+            (
+                Facts { is_federation_server: true, app_id: Some(WINDOWS), ..none },
+                Some(Exclusion::FederationServer),
+            ),
+        ] {
+            assert_eq!(excluded(&facts), expect, "{facts:?}");
+        }
+    }
+
+    #[test]
+    fn our_user_elsewhere_is_left_out_and_their_guest_here_is_not() {
+        let cross = Some(Exclusion::CrossTenant);
+        for (home, resource, log, kind, expect) in [
+            (US, US, US, Some("none"), None),
+            (US, THEM, US, Some("b2bCollaboration"), cross),
+            (US, THEM, US, Some("serviceProvider"), cross),
+            (None, THEM, US, None, cross),
+            (THEM, US, US, Some("b2bCollaboration"), None),
+            (THEM, US, US, Some("serviceProvider"), None),
+            (THEM, US, US, Some("passthrough"), None),
+            // Neither is ours: then the log's tenant was not told right.
+            (THEM, OTHERS, US, None, None),
+            // Nobody tells whose log it is.
+            (US, THEM, None, Some("b2bCollaboration"), None),
+            (US, THEM, None, Some("passthrough"), cross),
+            (US, US, None, Some("passthrough"), None),
+            (None, THEM, None, Some("passthrough"), None),
+            (US, None, US, None, None),
+            (US, Some(""), US, None, None),
+        ] {
+            let facts = Facts {
+                home_tenant_id: home,
+                resource_tenant_id: resource,
+                log_tenant_id: log,
+                cross_tenant_type: kind,
+                ..Facts::default()
+            };
+            assert_eq!(excluded(&facts), expect, "{facts:?}");
+        }
+        let upper = US.map(str::to_uppercase);
+        let facts = Facts {
+            home_tenant_id: upper.as_deref(),
+            resource_tenant_id: US,
+            log_tenant_id: upper.as_deref(),
+            ..Facts::default()
+        };
+        assert_eq!(excluded(&facts), None);
+    }
+
+    #[test]
+    fn every_exclusion_has_a_name_and_a_meaning_of_its_own() {
+        let names: BTreeSet<&str> = ALL.iter().map(|exclusion| exclusion.name()).collect();
+        let meanings: BTreeSet<&str> = ALL.iter().map(|exclusion| exclusion.meaning()).collect();
+        assert_eq!((names.len(), meanings.len()), (ALL.len(), ALL.len()));
+        for exclusion in ALL {
+            assert_eq!(Exclusion::of_name(exclusion.name()), Some(exclusion));
+        }
+        assert_eq!(Exclusion::of_name("nothing"), None);
+    }
+}

@@ -100,3 +100,53 @@ pub fn phase_of(app_id: Option<&str>, resource_app_id: Option<&str>) -> Option<P
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ALL, Phase, RESOURCE_MANAGER, is_sovereign, phase_of};
+
+    const PORTAL: &str = "c44b4083-3bb0-49c1-b47d-974e53cbdf3c";
+    const CLI: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
+    const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
+    const GOVERNMENT: &str = "40a69793-8fe6-4db1-9591-dbc5c57b17d8";
+    const OUR_SCRIPT: &str = "11111111-2222-3333-4444-555555555555";
+
+    #[test]
+    fn sign_ins_are_covered_by_application_or_resource() {
+        for (app, resource, expect) in [
+            (Some(PORTAL), Some(RESOURCE_MANAGER), Some(Phase::One)),
+            (Some(PORTAL), Some(GRAPH), Some(Phase::One)),
+            (Some(PORTAL), None, Some(Phase::One)),
+            (Some("618dd325-23f6-4b6f-8380-4df78026e39b"), None, Some(Phase::One)),
+            (Some(CLI), Some(RESOURCE_MANAGER), Some(Phase::Two)),
+            (Some(CLI), None, Some(Phase::Two)),
+            (Some("04B07795-8DDB-461A-BBEE-02F9E1BF7B46"), None, Some(Phase::Two)),
+            (Some("1950a258-227b-4e31-a9cf-717495945fc2"), None, Some(Phase::Two)),
+            (Some("0c1307d4-29d6-4389-a11c-5cbe7f65d7fa"), None, Some(Phase::Two)),
+            // Whatever client asks Azure Resource Manager is in scope.
+            (Some(OUR_SCRIPT), Some(RESOURCE_MANAGER), Some(Phase::Two)),
+            (None, Some(RESOURCE_MANAGER), Some(Phase::Two)),
+            (Some(OUR_SCRIPT), Some(GRAPH), None),
+            (Some(""), Some(""), None),
+            (None, None, None),
+            (Some(CLI), Some(GOVERNMENT), None),
+            (Some(PORTAL), Some(GOVERNMENT), None),
+        ] {
+            assert_eq!(phase_of(app, resource), expect, "{app:?} {resource:?}");
+        }
+        assert!(is_sovereign(Some(GOVERNMENT)));
+        assert!(!is_sovereign(Some(RESOURCE_MANAGER)) && !is_sovereign(None));
+    }
+
+    #[test]
+    fn phases_have_names_and_dates_in_order() {
+        assert!(Phase::One < Phase::Two);
+        for phase in ALL {
+            assert_eq!(Phase::of_name(phase.name()), Some(phase));
+            assert!(phase.start() < phase.postponed_until_at_most());
+            // The words and the date tell of the same year.
+            assert!(phase.enforced_from().contains(&phase.start()[..4]));
+        }
+        assert_eq!(Phase::of_name("phase_3"), None);
+    }
+}

@@ -100,3 +100,51 @@ pub fn is_privileged(id_or_name: &str) -> bool {
 
 /// The template id of the role that can do everything.
 pub const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{AZURE, ENTRA, GLOBAL_ADMINISTRATOR, is_privileged, role_name};
+
+    #[test]
+    fn roles_are_known_by_id_path_and_name() {
+        assert_eq!(role_name(GLOBAL_ADMINISTRATOR), Some("Global Administrator"));
+        assert_eq!(role_name("62E90394-69F5-4237-9190-012177145E10"), Some("Global Administrator"));
+        let owner = "/subscriptions/1/providers/Microsoft.Authorization/roleDefinitions/\
+                     8e3af657-a8ff-443c-a75c-2fe8c4bcb635/";
+        assert_eq!(role_name(owner), Some("Owner"));
+        assert_eq!(role_name("b79fbf4d-3ef9-4689-8143-76b194e85509"), None);
+        for (text, expect) in [
+            (owner, true),
+            ("Owner", true),
+            ("contributor", true),
+            ("Global Administrator", true),
+            ("GlobalAdministrator", true),
+            ("User Access Administrator", true),
+            ("Exchange Administrator", false),
+            ("d29b2b05-8046-44ba-8758-1e26182fcf32", false),
+            ("Reader", false),
+            ("Website Contributor", false),
+            ("", false),
+            ("/", false),
+        ] {
+            assert_eq!(is_privileged(text), expect, "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_are_whole_and_stand_once() {
+        let mut ids = BTreeSet::new();
+        let mut names = BTreeSet::new();
+        for role in ENTRA.iter().chain(AZURE) {
+            let is_guid = role.id.len() == 36
+                && role.id.bytes().enumerate().all(|(place, byte)| match place {
+                    8 | 13 | 18 | 23 => byte == b'-',
+                    _ => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
+                });
+            assert!(is_guid, "{}", role.id);
+            assert!(ids.insert(role.id) && names.insert(role.name), "{}", role.name);
+        }
+    }
+}

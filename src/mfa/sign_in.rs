@@ -135,7 +135,8 @@ impl Requirement {
 pub struct Step<'a> {
     /// `authenticationMethod`.
     pub method: Option<&'a str>,
-    /// `authenticationMethodDetail`.
+    /// `authenticationMethodDetail`. [`judge`] does not look at it: it holds names of devices and
+    /// telephone numbers, which people choose.
     pub detail: Option<&'a str>,
     /// `authenticationStepRequirement`.
     pub requirement: Option<&'a str>,
@@ -241,6 +242,10 @@ pub enum Reason {
     Denied,
     /// Unknown: the first factor came from a token, which may have had an MFA claim as well.
     FirstFactorClaim,
+    /// Unknown: a certificate was the first factor; it can be one factor or two, which only
+    /// `User certificate authentication level` of the interrupted row before tells
+    /// (`authentication/concept-certificate-based-authentication-technical-deep-dive`).
+    Certificate,
     /// Unknown: a client's own sign-in shows no factors, whatever its session had.
     NonInteractive,
     /// Unknown: one factor was asked for, and the steps are not told.
@@ -286,6 +291,7 @@ impl Reason {
             Self::RegistrationPrompted => "registration_prompted",
             Self::Denied => "denied",
             Self::FirstFactorClaim => "first_factor_claim",
+            Self::Certificate => "certificate",
             Self::NonInteractive => "non_interactive",
             Self::NoSteps => "no_steps",
             Self::Unclear => "unclear",
@@ -441,6 +447,7 @@ struct Shown {
     doubt: Option<Reason>,
     has_first_factor: bool,
     has_first_factor_claim: bool,
+    has_certificate: bool,
     has_other: bool,
 }
 
@@ -465,10 +472,17 @@ impl Shown {
             || filled(step.method).is_some_and(is_claim_method);
         if is_claim {
             self.has_first_factor_claim = true;
-        } else if is_done {
-            self.has_first_factor = true;
-            let strong = |text| filled(text).is_some_and(strength::is_mfa_by_itself);
-            self.is_passwordless |= strong(step.method) || strong(step.detail);
+            return;
+        }
+        if !is_done {
+            return;
+        }
+        match filled(step.method) {
+            Some(method) if strength::is_mfa_by_itself(method) => self.is_passwordless = true,
+            Some(method) if strength::is_certificate(method) => self.has_certificate = true,
+            // What is not known may be two factors in one.
+            Some(method) if strength::of_method(method).is_none() => self.has_other = true,
+            _ => self.has_first_factor = true,
         }
     }
 
@@ -487,8 +501,12 @@ impl Shown {
         let is_done = step.succeeded == Some(true)
             || (step.succeeded.is_none()
                 && matches!(result, Some(Said::Done | Said::Claim | Said::External)));
-        if !is_done || result == Some(Said::Denied) {
+        if result == Some(Said::Denied) || step.succeeded == Some(false) {
             return self.doubts(Reason::Denied);
+        }
+        if !is_done {
+            self.has_other = true;
+            return;
         }
         if text.is_some_and(|text| contains(text, "skipped")) {
             self.skipped.get_or_insert(Reason::SkippedOther);
@@ -600,7 +618,9 @@ fn without_proof(
     {
         return (SignInMfa::Unknown, Reason::Unclear);
     }
-    if shown.has_first_factor_claim {
+    if shown.has_certificate {
+        (SignInMfa::Unknown, Reason::Certificate)
+    } else if shown.has_first_factor_claim {
         (SignInMfa::Unknown, Reason::FirstFactorClaim)
     } else if shown.has_first_factor {
         (SignInMfa::NonMfa, Reason::FirstFactorOnly)
@@ -646,3 +666,6 @@ pub fn methods_of<'a>(told: &Told<'a>) -> impl Iterator<Item = &'a str> + use<'a
         filled(told.mfa_method).filter(|method| is_proven && !is_claim_method(method));
     from_steps.chain(from_detail)
 }
+
+#[cfg(test)]
+mod tests;

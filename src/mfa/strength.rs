@@ -131,6 +131,11 @@ pub fn is_mfa_by_itself(method: &str) -> bool {
     find(method).is_some_and(|known| known.is_mfa_by_itself)
 }
 
+/// Whether a method is a certificate of which the name does not tell if it is one factor or two.
+pub fn is_certificate(method: &str) -> bool {
+    of_method(method).is_none() && begins(method, "x509certificate")
+}
+
 /// What `Get-MsIdAzureUsers.ps1` takes for MFA among `methodsRegistered`.
 const MSID_MFA: &[&str] = &[
     "passkeydeviceboundauthenticator",
@@ -146,4 +151,111 @@ const MSID_MFA: &[&str] = &[
 /// Whether Microsoft's own report counts a registered method as MFA.
 pub fn is_mfa_method(registered: &str) -> bool {
     MSID_MFA.iter().any(|known| is_same(registered, known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Strength, is_certificate, is_mfa_by_itself, is_mfa_method, of_method, strongest};
+
+    #[test]
+    fn methods_are_known_by_every_name() {
+        let (none, phishable, resistant) =
+            (Some(Strength::None), Some(Strength::Phishable), Some(Strength::PhishingResistant));
+        for (method, expect, is_alone) in [
+            // Steps.
+            ("Password", none, false),
+            ("Password Hash Sync", none, false),
+            ("Password in the cloud", none, false),
+            ("Seamless SSO", none, false),
+            ("QR Code PIN", none, false),
+            ("SMS Sign-in", none, false),
+            ("SMS", phishable, false),
+            ("Text message", phishable, false),
+            ("Voice", phishable, false),
+            ("Phone call approval (Authentication phone)", phishable, false),
+            ("Mobile app notification", phishable, false),
+            ("Mobile app verification code", phishable, false),
+            ("Authenticator App", phishable, false),
+            ("Microsoft Authenticator (push notification)", phishable, false),
+            ("OATH verification code", phishable, false),
+            ("Software OATH token", phishable, false),
+            ("Passwordless phone sign-in", phishable, true),
+            ("Passwordless Microsoft Authenticator", phishable, true),
+            ("Temporary Access Pass", phishable, true),
+            ("Windows Hello for Business", resistant, true),
+            ("FIDO2 security key", resistant, true),
+            ("Passkey (device-bound)", resistant, true),
+            ("MacOS Platform Credentials", resistant, true),
+            ("X.509 Certificate", None, false),
+            ("Previously satisfied", None, false),
+            ("Satisfied by token", None, false),
+            ("Passwordless something new", None, false),
+            ("Other", None, false),
+            ("", None, false),
+            // Registrations.
+            ("email", none, false),
+            ("securityQuestion", none, false),
+            ("appPassword", none, false),
+            ("mobilePhone", phishable, false),
+            ("alternateMobilePhone", phishable, false),
+            ("officePhone", phishable, false),
+            ("microsoftAuthenticatorPush", phishable, false),
+            ("microsoftAuthenticatorPasswordless", phishable, true),
+            ("softwareOneTimePasscode", phishable, false),
+            ("hardwareOneTimePasscode", phishable, false),
+            ("temporaryAccessPass", phishable, true),
+            ("externalAuthMethod", phishable, false),
+            ("windowsHelloForBusiness", resistant, true),
+            ("fido2SecurityKey", resistant, true),
+            ("passKeyDeviceBound", resistant, true),
+            ("passKeyDeviceBoundAuthenticator", resistant, true),
+            ("passKeyDeviceBoundWindowsHello", resistant, true),
+            ("macOsSecureEnclaveKey", resistant, true),
+            ("platformCredential", resistant, true),
+            // Combinations of the built-in strengths.
+            ("fido2", resistant, true),
+            ("x509CertificateMultiFactor", resistant, true),
+            ("x509CertificateSingleFactor", none, false),
+            ("deviceBasedPush", phishable, true),
+            ("temporaryAccessPassOneTime", phishable, true),
+            ("hardwareOath", phishable, false),
+            ("federatedMultiFactor", phishable, false),
+            ("federatedSingleFactor", none, false),
+        ] {
+            assert_eq!(of_method(method), expect, "{method}");
+            assert_eq!(is_mfa_by_itself(method), is_alone, "{method}");
+        }
+        assert!(is_certificate("X.509 Certificate"));
+        assert!(!is_certificate("x509CertificateMultiFactor") && !is_certificate("Password"));
+    }
+
+    #[test]
+    fn the_strongest_known_method_counts() {
+        assert!(Strength::None < Strength::Phishable);
+        assert!(Strength::Phishable < Strength::PhishingResistant);
+        assert_eq!(strongest(["Password", "Text message"]), Some(Strength::Phishable));
+        assert_eq!(strongest(["fido2", "Other", "Password"]), Some(Strength::PhishingResistant));
+        assert_eq!(strongest(["Other", "X.509 Certificate"]), None);
+        assert_eq!(strongest([]), None);
+    }
+
+    #[test]
+    fn microsofts_report_has_a_list_of_its_own() {
+        for (method, expect) in [
+            ("microsoftAuthenticatorPush", true),
+            ("mobilePhone", true),
+            ("softwareOneTimePasscode", true),
+            ("windowsHelloForBusiness", true),
+            ("passKeyDeviceBound", true),
+            ("passKeyDeviceBoundAuthenticator", true),
+            ("microsoftAuthenticatorPasswordless", true),
+            ("platformCredential", true),
+            ("email", false),
+            ("password", false),
+            ("temporaryAccessPass", false),
+            ("mobilePhoneOfAFriend", false),
+        ] {
+            assert_eq!(is_mfa_method(method), expect, "{method}");
+        }
+    }
 }
