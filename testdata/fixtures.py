@@ -3,9 +3,13 @@
 import json
 from datetime import timedelta
 
+import audits
 import oracle
 import shapes
+import signin_shapes
 import spoiled
+import tenant
+import tenant_signins
 from spoiled import broken_array, broken_lines, count, damaged, odd_array, odd_lines, odd_texts
 from story import Story, Who, at, compact, guid
 from tenant import SHOP, rid
@@ -54,22 +58,15 @@ SETS = {
 }
 
 
-# How a run names the Entra records that it counts as ignored.
-SIGN_INS, AUDITS = "entra sign-ins", "entra audit records"
-KINDS = {"sign_in": SIGN_INS, "audit": AUDITS}
-ENTRA = {"SignInLogs": SIGN_INS, "AuditLogs": AUDITS}
-
-
-def account(form, records, rows=None, **more):
-    """What a run over one file has to say: records = rows + duplicates + rejects + ignored."""
+def account(form, records, rows=None, table="activity", **more):
+    """What a run over one file has to say: records = rows + duplicates + rejects + ignored; `rows` are by table."""
     rejects, ignored, duplicates = more.get("rejects", {}), more.get("ignored", {}), more.get("duplicates", 0)
+    rows = records - duplicates - sum(rejects.values()) - sum(ignored.values()) if rows is None else rows
     entry = {"format": form, "records": records, "duplicates": duplicates, "rejects": rejects, "ignored": ignored,
-             "rows": records - duplicates - sum(rejects.values()) - sum(ignored.values()) if rows is None else rows}
-    kinds = more.get("kinds") or {"activity": entry["rows"] + duplicates}
-    entry["kinds"] = {kind: kinds.get(kind, 0) for kind in ("activity", "sign_in", "audit", "other")}
+             "rows": more.get("tables") or ({table: rows} if rows else {})}
     if more.get("comment"):
         entry["comment"] = more["comment"]
-    assert entry["records"] == entry["rows"] + duplicates + sum(rejects.values()) + sum(ignored.values()), entry
+    assert records == sum(entry["rows"].values()) + duplicates + sum(rejects.values()) + sum(ignored.values()), entry
     return entry
 
 
@@ -96,22 +93,13 @@ def as_event_grid(event):
     return {key: value for key, value in event.items() if key not in ("operationId", "httpRequest")}
 
 
-def everything(events, odd, zipped):
-    files, accounts = {}, {}
-
-    def put(path, content, entry):
-        accounts[path] = entry
-        if " + " not in path:
-            files[path] = content
-
+def everything(events, odd, put, zipped):
     ok(events, put, zipped)
     spoil(events, odd, put)
     sequences(events, put, zipped)
     tables(events, odd, put)
     streams(events, odd, put)
-    entra(put)
     general(events, put, zipped)
-    return files, accounts
 
 
 def ok(events, put, zipped):
@@ -329,21 +317,26 @@ def streams(events, odd, put):
         "activity_eventhub", 23, rejects={"syntax": 1, "invalid_utf8": 1, "cut_short": 2},
         comment="ten records; a body that is no JSON (syntax); a body of stray bytes (invalid_utf8); a body cut inside its tenth record "
                 "(nine records and one cut_short); then the head of a block and the end of the file (cut_short)"))
-    others = other_logs()
+    others, entra = other_logs(), entra_logs()
     lines = []
     for number, event in enumerate(events[:30]):
         lines.append(compact(shapes.diagnostic(event)))
         if number < len(others):
             lines.append(compact(others[number]))
+    lines[11:11] = map(compact, entra)
     ignored = {}
     for record in others:
-        name = ENTRA.get(record["category"], record["category"])
-        ignored[name] = ignored.get(name, 0) + 1
-    kinds = {"activity": 30, "sign_in": ignored[SIGN_INS], "audit": ignored[AUDITS]}
-    kinds["other"] = len(others) - kinds["sign_in"] - kinds["audit"]
+        ignored[record["category"]] = ignored.get(record["category"], 0) + 1
     put("formats/activity_diagnostic/mixed.ndjson", "\n".join(lines) + "\n", account(
-        "activity_diagnostic", 30 + len(others), ignored=ignored, kinds=kinds,
-        comment="ignored is by the record's own category, sign-ins and audits by what they are; several of the others have a resource id that starts with /subscriptions/"))
+        "activity_diagnostic", 32 + len(others), ignored=ignored, tables={"activity": 30, "sign_in": 1, "audit": 1},
+        comment="ignored is by the record's own category; several of the others have a resource id that starts with /subscriptions/"))
+
+
+def entra_logs():
+    """One sign-in and one audit, as they stand in the same storage account."""
+    story = tenant.tell()
+    signs = tenant_signins.tell(story)
+    return [signin_shapes.diagnostic(signs.records[0]), audits.diagnostic(audits.tell(story, signs)[0], story.tenant)]
 
 
 def other_logs():
@@ -361,57 +354,7 @@ def other_logs():
     graph = {"time": "2026-03-02T08:21:00.0000000Z", "resourceId": f"/TENANTS/{tenant}/PROVIDERS/MICROSOFT.AADIAM", "category": "MicrosoftGraphActivityLogs",
              "operationName": "Microsoft Graph Activity", "operationVersion": "beta", "resultSignature": "200", "durationMs": "120", "callerIpAddress": "198.51.100.23",
              "correlationId": guid("graph"), "level": "Informational", "properties": {"requestMethod": "GET", "requestUri": "https://graph.example/v1.0/me"}}
-    return blob + [key, graph, sign_in_diagnostic(1), audit_diagnostic(1)]
-
-
-def sign_in_graph(number):
-    return {"id": guid("sign-in", number), "createdDateTime": f"2026-03-02T08:0{number}:11Z", "userDisplayName": "Bo Svensson",
-            "userPrincipalName": "bo.svensson@tailwind.example", "userId": guid("tailwind", "principal", "bo.svensson"),
-            "appId": "04b07795-8ddb-461a-bbee-02f9e1bf7b46", "appDisplayName": "Microsoft Azure CLI", "ipAddress": "198.51.100.23",
-            "clientAppUsed": "Mobile Apps and Desktop clients", "correlationId": guid("sign-in", "correlation", number), "conditionalAccessStatus": "notApplied",
-            "isInteractive": True, "authenticationRequirement": "singleFactorAuthentication", "resourceDisplayName": "Windows Azure Service Management API",
-            "resourceId": "797f4846-ba00-4fd7-ba43-dac1f8f63013", "status": {"errorCode": 0, "failureReason": "Other.", "additionalDetails": None}}
-
-
-def sign_in_diagnostic(number):
-    tenant = guid("tailwind", "tenant")
-    return {"time": f"2026-03-02T08:0{number}:40.1234567Z", "resourceId": f"/tenants/{tenant}/providers/Microsoft.aadiam", "operationName": "Sign-in activity",
-            "operationVersion": "1.0", "category": "SignInLogs", "tenantId": tenant, "resultType": "0", "resultSignature": "None", "durationMs": 0,
-            "callerIpAddress": "198.51.100.23", "correlationId": guid("sign-in", "correlation", number), "identity": "Bo Svensson", "Level": 4,
-            "location": "SE", "properties": sign_in_graph(number)}
-
-
-def audit_graph(number):
-    return {"id": f"Directory_{guid('audit', number)}", "category": "UserManagement", "correlationId": guid("audit", "correlation", number), "result": "success",
-            "resultReason": "", "activityDisplayName": "User registered security info", "activityDateTime": f"2026-03-02T09:0{number}:00.1234567Z",
-            "loggedByService": "Authentication Methods", "operationType": "Update",
-            "initiatedBy": {"app": None, "user": {"id": guid("tailwind", "principal", "bo.svensson"), "displayName": "Bo Svensson",
-                                                  "userPrincipalName": "bo.svensson@tailwind.example", "ipAddress": "198.51.100.23"}},
-            "targetResources": [{"id": guid("tailwind", "principal", "bo.svensson"), "displayName": "Bo Svensson", "type": "User",
-                                 "userPrincipalName": "bo.svensson@tailwind.example", "modifiedProperties": []}], "additionalDetails": []}
-
-
-def audit_diagnostic(number):
-    tenant, record = guid("tailwind", "tenant"), audit_graph(number)
-    return {"time": record["activityDateTime"], "resourceId": f"/tenants/{tenant}/providers/Microsoft.aadiam", "operationName": record["activityDisplayName"],
-            "operationVersion": "1.0", "category": "AuditLogs", "tenantId": tenant, "resultSignature": "None", "durationMs": 0,
-            "callerIpAddress": "198.51.100.23", "correlationId": record["correlationId"], "identity": "Bo Svensson", "level": "Informational", "properties": record}
-
-
-def entra(put):
-    note = "recognised, counted as ignored under its kind until its table exists"
-
-    def pair(form, content, kind):
-        extension = "ndjson" if form.endswith("diagnostic") else "json"
-        put(f"formats/{form}/ok.{extension}", content, account(form, 2, ignored={KINDS[kind]: 2}, kinds={kind: 2}, comment=note))
-
-    def page(records, what):
-        return json.dumps({"@odata.context": f"https://graph.microsoft.com/beta/$metadata#auditLogs/{what}", "value": records}, indent=2) + "\n"
-
-    pair("entra_signin_graph", page([sign_in_graph(1), sign_in_graph(2)], "signIns"), "sign_in")
-    pair("entra_signin_diagnostic", shapes.lines([sign_in_diagnostic(1), sign_in_diagnostic(2)]), "sign_in")
-    pair("entra_audit_graph", page([audit_graph(1), audit_graph(2)], "directoryAudits"), "audit")
-    pair("entra_audit_diagnostic", shapes.lines([audit_diagnostic(1), audit_diagnostic(2)]), "audit")
+    return blob + [key, graph]
 
 
 def general(events, put, zipped):

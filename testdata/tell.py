@@ -19,9 +19,12 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import demo  # noqa: E402
+import demo_signins  # noqa: E402
 import fixtures  # noqa: E402
 import oracle  # noqa: E402
 import shapes  # noqa: E402
+import signin_fixtures  # noqa: E402
+import signin_shapes  # noqa: E402
 import spoiled  # noqa: E402
 import tenant  # noqa: E402
 
@@ -75,15 +78,27 @@ def zipped(content):
 def everything():
     """Path to bytes of every generated file; None for Parquet that cannot be written here."""
     told, odd, month = tenant.tell(), spoiled.story(), demo.tell()
-    files, accounts = fixtures.everything(told.events, odd, zipped)
+    files, accounts = {}, {}
+
+    def put(path, content, entry):
+        accounts[path] = entry
+        if " + " not in path and "." in path:
+            files[path] = content
+
+    fixtures.everything(told.events, odd, put, zipped)
+    week = signin_fixtures.everything(told, put, zipped)
     demo_files, demo_accounts = demonstration(month.events)
     files.update(demo_files)
     accounts.update(demo_accounts)
+    signed_in = who_signed_in(month, put)
+    files.update({f"demo/{name}": text for name, text in demo_signins.LISTS.items()})
     for name, reports in fixtures.expected(told.events, odd).items():
         for report, rows in reports.items():
             files[f"expected/{name}/{report}.json"] = shown(rows)
     for report, rows in oracle.reports(month.events).items():
         files[f"expected/demo/{report}.json"] = shown(rows)
+    for name, content in signin_fixtures.expected(week, signed_in).items():
+        files[f"expected/sign-ins/{name}.json"] = told_of(content)
     files["expected/sets.json"] = shown(fixtures.SETS)
     files["expected/accounting.json"] = (json.dumps(accounts, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
     return {path: content.encode() if isinstance(content, str) else content for path, content in files.items()}
@@ -94,6 +109,13 @@ def shown(rows):
     if isinstance(rows, list):
         return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n"
     return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
+
+
+def told_of(content):
+    """A set of sign-ins: what it is about and its fixtures, then tables with a row a line."""
+    parts = [f"{json.dumps(key)}: " + (shown(part).strip() if isinstance(part, list) and part and isinstance(part[0], dict) else json.dumps(part, indent=1))
+             for key, part in content.items()]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 def demonstration(events):
@@ -116,6 +138,33 @@ def demonstration(events):
                                           comment="every row of the diagnostic day is in the az array too"),
     }
     return files, accounts
+
+
+def who_signed_in(story, put):
+    """The sign-ins of the month as the same people exported them: the portal's JSON of two kinds, and a diagnostic
+    setting for programs and one day of people; the audits; and what they know of accounts, roles and resources. Gives the month."""
+    month = demo_signins.tell(story)
+
+    def kind(*kinds):
+        return [record for record in month.signs.records if signin_shapes.kind(record) in kinds]
+
+    def sign_ins(name, text, form, records, **more):
+        put("demo/signin/" + name, text and zipped(text.encode()), fixtures.account(form, records, table="sign_in", **more))
+
+    span = "2026-05-01_2026-05-31.json.gz"
+    day = [record for record in kind("interactive") if record["createdDateTime"].startswith("2026-05-20")]
+    programs = kind("service_principal", "managed_identity") + day
+    told = [signin_shapes.diagnostic(record, number) for number, record in enumerate(programs)]
+    for name, records in (("InteractiveSignIns_", kind("interactive")), ("NonInteractiveSignIns_", kind("non_interactive"))):
+        sign_ins(name + span, json.dumps(records, ensure_ascii=False), "entra_signin_graph", len(records))
+    sign_ins("PT1H-2026-05.ndjson.gz", shapes.lines(told), "entra_signin_diagnostic", len(told))
+    total = len(month.signs.records)
+    put("demo/signin", None, fixtures.account("", total + len(day), table="sign_in", duplicates=len(day), comment="one day of people is in both"))
+    changes = demo_signins.audits(month)
+    put("demo/audit/AuditLogs_" + span, zipped(json.dumps(changes, ensure_ascii=False).encode()), fixtures.account("entra_audit_graph", len(changes), table="audit"))
+    for name, (text, form, table, records) in demo_signins.side_inputs(month).items():
+        put(f"demo/{name}", text, fixtures.account(form, records, table=table))
+    return month
 
 
 if __name__ == "__main__":

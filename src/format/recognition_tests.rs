@@ -47,10 +47,23 @@ fn formats_of(folder: &str) -> &[&str] {
         "activity_portal_csv" => &["activity_portal_csv"],
         "activity_python_sdk" => &["activity_python_sdk"],
         "activity_rest" => &["activity_rest"],
+        // Changes, sign-ins and audits of one hub in one stream.
+        "entra_signin_diagnostic" => {
+            &["entra_signin_diagnostic", "entra_audit_diagnostic", "activity_diagnostic"]
+        }
+        "azure_resource" => &["azure_resource"],
+        "azure_role_assignment" => &["azure_role_assignment"],
         "entra_audit_diagnostic" => &["entra_audit_diagnostic"],
         "entra_audit_graph" => &["entra_audit_graph"],
-        "entra_signin_diagnostic" => &["entra_signin_diagnostic"],
+        "entra_audit_log_analytics" => &["entra_audit_log_analytics"],
+        "entra_audit_portal_csv" => &["entra_audit_portal_csv"],
+        "entra_registration" => &["entra_registration"],
+        "entra_role_assignment" => &["entra_role_assignment"],
+        "entra_signin_defender" => &["entra_signin_defender"],
         "entra_signin_graph" => &["entra_signin_graph"],
+        "entra_signin_log_analytics" => &["entra_signin_log_analytics"],
+        "entra_signin_portal_csv" => &["entra_signin_portal_csv", "entra_signin_portal_steps"],
+        "entra_user" => &["entra_user"],
         other => panic!("the folder `{other}` is not known here"),
     }
 }

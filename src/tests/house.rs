@@ -385,6 +385,9 @@ fn every_column_has_a_meaning_and_a_name_of_its_own() {
     }
 }
 
+/// Lists that are given by name and are no exports, so that no run counts their records.
+const LISTS: &[&str] = &["testdata/demo/apps.csv", "testdata/demo/break-glass.txt"];
+
 #[test]
 fn every_fixture_is_accounted_for() {
     let expected: serde_json::Value =
@@ -395,6 +398,7 @@ fn every_fixture_is_accounted_for() {
         .concat()
         .into_iter()
         .filter(|file| !listed.contains_key(file.strip_prefix("testdata/").unwrap()))
+        .filter(|file| !LISTS.contains(&file.as_str()))
         .collect();
     assert_none(&missing);
     let stale: Vec<String> = listed
