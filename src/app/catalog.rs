@@ -48,7 +48,10 @@ pub fn report_help(name: &str, queries_dir: Option<&Path>) -> Result<String, Err
     help.push_str("\nColumns:\n");
     let width = report.columns.iter().map(|column| column.name.len()).max().unwrap_or(0);
     for column in &report.columns {
-        let line = format!("  {:width$}  {:9}  {}", column.name, column.kind.name(), column.note);
+        let heading =
+            column.heading.as_ref().map_or_else(String::new, |text| format!("\"{text}\": "));
+        let (name, kind) = (&column.name, column.kind.name());
+        let line = format!("  {name:width$}  {kind:9}  {heading}{}", column.note);
         let _ = writeln!(help, "{}", line.trim_end());
     }
     for param in &report.params {

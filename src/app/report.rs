@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, RecordBatch};
+use arrow_schema::{ArrowError, Field, Schema, SchemaRef};
 use rayon::ThreadPool;
 
 use crate::app::check::Check;
@@ -86,7 +88,7 @@ pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Erro
             let top = options.top.filter(|_| report.id != SUMMARY);
             page(report, answer, top, window, &ingested.accounting)
         })
-        .collect();
+        .collect::<Result<_, Error>>()?;
     Ok(Outcome {
         pages,
         failed_checks,
@@ -223,22 +225,36 @@ fn page(
     top: Option<u64>,
     window: (Option<i64>, Option<i64>),
     accounting: &Accounting,
-) -> Page {
-    let (batches, rows_left_out) = cut_to(answer.batches, top);
+) -> Result<Page, Error> {
+    let (schema, batches) = headed(report, answer).map_err(Error::Arrow)?;
+    let (batches, rows_left_out) = cut_to(batches, top);
     let position = |name: &String| report.columns.iter().position(|column| column.name == *name);
-    Page {
+    Ok(Page {
         id: report.id.clone(),
         title: report.title.clone(),
         about: report.about.clone(),
         grain: report.grain.clone(),
         column_notes: report.columns.iter().map(|column| column.note.clone()).collect(),
         totals: report.totals.iter().filter_map(position).collect(),
-        schema: answer.schema,
+        schema,
         batches,
         rows_left_out,
         window,
         accounting: accounting.clone(),
+    })
+}
+
+/// The answer, its columns under the names they are shown under.
+fn headed(report: &Report, answer: Answer) -> Result<(SchemaRef, Vec<RecordBatch>), ArrowError> {
+    if report.columns.iter().all(|column| column.heading.is_none()) {
+        return Ok((answer.schema, answer.batches));
     }
+    let fields = answer.schema.fields().iter().zip(&report.columns);
+    let fields = fields.map(|(field, column)| field.as_ref().clone().with_name(column.shown()));
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<Field>>()));
+    let renamed = |batch: RecordBatch| batch.with_schema(Arc::clone(&schema));
+    let batches = answer.batches.into_iter().map(renamed).collect::<Result<_, _>>()?;
+    Ok((schema, batches))
 }
 
 /// The first `top` rows, and how many there are beyond them.

@@ -301,7 +301,8 @@ fn scan(table: &TableInput<'_>, files: &[File]) -> Result<LazyFrame, String> {
         LazyFrame::scan_parquet_sources(sources, arguments).map_err(|error| error.to_string())?;
     let columns: Vec<Expr> =
         table.schema.fields().iter().map(|field| col(field.name().as_str())).collect();
-    Ok(frame.select(columns))
+    // A frame without columns has no rows to count.
+    Ok(if columns.is_empty() { frame } else { frame.select(columns) })
 }
 
 fn answer(query: &Query<'_>, frame: &DataFrame) -> Result<Answer, EngineError> {

@@ -33,6 +33,8 @@ use crate::schema::Table;
 use crate::time::format_day;
 use crate::time::format_micros;
 
+mod signin;
+
 const SETUP: &str = "python3 -m venv ~/.cache/azmfa/venv && ~/.cache/azmfa/venv/bin/pip install -r src/tests/requirements.txt && export AZMFA_PYTHON=~/.cache/azmfa/venv/bin/python";
 const DAY: i64 = 86_400_000_000;
 const START: i64 = 20_454 * DAY;
@@ -197,6 +199,7 @@ fn tables(seed: u64, count: u64) -> Tables {
     tables.insert("attempt", attempts);
     tables.insert("calendar", calendar);
     tables.insert("run", vec![window]);
+    signin::add(&mut tables, &mut dice, count);
     tables
 }
 

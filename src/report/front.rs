@@ -11,7 +11,9 @@
 //! -- worth:  what to do about it
 //! ```
 //!
-//! `title`, `about`, `grain`, `reads` and `column` are required. A mistake names its file and line
+//! `title`, `about`, `grain`, `reads` and `column` are required. A column that people know by a name
+//! that is no word of SQL says so: `-- column: mfa_status text as "MFA Status" | what it means`. A
+//! mistake names its file and line
 //! and the nearest word that would have been right.
 
 use std::collections::BTreeSet;
@@ -61,6 +63,9 @@ pub enum HeaderProblem {
     /// A column or parameter that is not `name kind`.
     #[error("`{0}` is not a name and a kind")]
     NotNameAndKind(String),
+    /// A heading that is not in quotes.
+    #[error("the heading `{0}` does not stand in double quotes")]
+    NotAHeading(String),
     /// A kind that does not exist.
     #[error("unknown kind `{0}` in report header")]
     UnknownKind(String),
@@ -95,6 +100,9 @@ impl HeaderError {
             HeaderProblem::Missing(key) => Some(format!("add `-- {key}: …` above the SQL")),
             HeaderProblem::NotNameAndKind(_) => {
                 Some("write `-- column: name kind | what it means`".into())
+            }
+            HeaderProblem::NotAHeading(_) => {
+                Some("write `-- column: name kind as \"Heading\" | what it means`".into())
             }
             _ => None,
         }
@@ -202,11 +210,12 @@ impl Header {
             "totals" => self.totals = words(value).map(|name| (line, name.to_owned())).collect(),
             "column" => {
                 let (declared, note) = declaration(value);
+                let (declared, heading) = headed(declared)?;
                 let (name, kind) = name_and_kind(declared)?;
                 if report.columns.iter().any(|column| column.name == name) {
                     return Err(HeaderProblem::DeclaredTwice(name));
                 }
-                report.columns.push(ReportColumn { name, kind, note: note.to_owned() });
+                report.columns.push(ReportColumn { name, kind, heading, note: note.to_owned() });
             }
             _ => {
                 let (declared, note) = declaration(value);
@@ -232,6 +241,18 @@ fn words(value: &str) -> impl Iterator<Item = &str> {
 /// Splits `name kind | note`.
 fn declaration(value: &str) -> (&str, &str) {
     value.split_once('|').map_or((value, ""), |(declared, note)| (declared, note.trim()))
+}
+
+/// Splits `name kind as "heading"`.
+fn headed(declared: &str) -> Result<(&str, Option<String>), HeaderProblem> {
+    let Some((declared, heading)) = declared.split_once(" as ") else {
+        return Ok((declared, None));
+    };
+    let quoted = heading.trim().strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    match quoted.filter(|text| !text.is_empty() && !text.contains('"')) {
+        Some(text) => Ok((declared, Some(text.to_owned()))),
+        None => Err(HeaderProblem::NotAHeading(heading.trim().to_owned())),
+    }
 }
 
 fn name_and_kind(declared: &str) -> Result<(String, Kind), HeaderProblem> {
@@ -271,6 +292,15 @@ mod tests {
     }
 
     #[test]
+    fn a_column_may_have_a_heading_that_is_no_word_of_sql() {
+        let text = GOOD.replace("user text |", "user text as \"MFA Status\" |");
+        let report = parse("queries/x/y.sql", &text).unwrap();
+        let [user, writes] = &report.columns[..] else { panic!("{:?}", report.columns) };
+        assert_eq!((&*user.name, user.shown(), &*user.note), ("user", "MFA Status", "who"));
+        assert_eq!((&*writes.name, writes.shown()), ("writes", "writes"));
+    }
+
+    #[test]
     fn mistakes_read_like_a_compiler_wrote_them() {
         let cases = [
             ("misspelt key", GOOD.replace("column: user", "colum: user")),
@@ -282,6 +312,7 @@ mod tests {
             ("no kind", GOOD.replace("user text", "user")),
             ("misspelt kind", GOOD.replace("user text", "user txt")),
             ("column twice", GOOD.replace("writes integer", "user integer")),
+            ("bare heading", GOOD.replace("writes integer", "writes integer as Writes")),
             ("total of text", GOOD.replace("totals: writes", "totals: user")),
             ("no sql", GOOD.split("\n\n").next().unwrap().to_owned()),
         ];

@@ -65,8 +65,17 @@ pub struct ReportColumn {
     pub name: String,
     /// What it holds.
     pub kind: Kind,
+    /// The name people know it by, where that is no word of SQL.
+    pub heading: Option<String>,
     /// What it means; empty where the header says nothing.
     pub note: String,
+}
+
+impl ReportColumn {
+    /// The name it is shown under.
+    pub fn shown(&self) -> &str {
+        self.heading.as_deref().unwrap_or(&self.name)
+    }
 }
 
 /// A parameter of a report, `:name` in its SQL.

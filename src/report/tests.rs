@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::report::Library;
+use crate::report::ReportColumn;
 use crate::report::ReportError;
 use crate::report::adhoc;
 use crate::report::front::parse;
@@ -85,6 +86,7 @@ fn every_report_and_view_keeps_the_rules() {
 fn reports_have_the_columns_the_contract_promises() {
     let library = Library::embedded().unwrap();
     let pivot = "write_attempts mfa_writes non_mfa_writes unknown_writes non_mfa_users non_mfa_actions policy_audits policy_denies first_seen last_seen";
+    let verdicts = "sign_ins in_scope mfa_sign_ins non_mfa_sign_ins exempt_sign_ins unknown_sign_ins not_completed excluded";
     for (id, columns) in [
         ("summary", "metric value note".to_owned()),
         ("policy-audit", "event_time resource_name resource_id policy_display_name policy_definition_id policy_effect mfa_policy assignment_name caller principal_type mfa operation region correlation_id event_id".to_owned()),
@@ -98,12 +100,34 @@ fn reports_have_the_columns_the_contract_promises() {
         ("by-subscription", format!("subscription_id {pivot}")),
         ("by-region", format!("region {pivot}")),
         ("timeline", format!("day {pivot}")),
+        ("readiness", "user user_id display_name verdict rule reasons phase enforced_from write_attempts mfa_writes non_mfa_writes unknown_writes non_mfa_deletes sign_ins mfa_sign_ins non_mfa_sign_ins exempt_sign_ins unknown_sign_ins failed_mfa_sign_ins clients old_clients methods_seen methods_registered mfa_strength roles is_break_glass service_score policy_denies first_seen last_seen last_non_mfa next_step".to_owned()),
+        ("readiness-summary", "metric value note".to_owned()),
+        ("blockers", "user verdict non_mfa_writes reasons next_step".to_owned()),
+        ("service-accounts", "user user_id display_name service_score service_evidence verdict non_mfa_writes non_mfa_deletes write_attempts sign_ins non_mfa_sign_ins ropc_sign_ins legacy_sign_ins clients is_mfa_capable roles first_seen last_seen next_step".to_owned()),
+        ("sign-in-gaps", "user user_id app app_id phase mfa mfa_reason sign_ins ips first_seen last_seen".to_owned()),
+        ("sign-ins-by-app", format!("app app_id {verdicts} application_sign_ins users first_seen last_seen")),
+        ("sign-ins-by-user", format!("user user_id display_name {verdicts} apps ips first_seen last_seen")),
+        ("legacy-auth", "user user_id client_app_used auth_protocol app app_id attempts completed blocked failed first_seen last_seen".to_owned()),
+        ("write-to-sign-in", "event_time user user_id operation resource_id resource_name client_app ip link sign_in_time sign_in_ip sign_in_country sign_in_app sign_in_client sign_in_mfa mfa_reason mfa_methods requirement attempt_id event_id sign_in_id".to_owned()),
+        ("mfa-methods", "source methods mfa_strength users sign_ins mfa_capable_users first_seen last_seen".to_owned()),
+        ("protected-actions", "event_time actor actor_id actor_type permission activity target result ip link sign_in_time sign_in_app sign_in_mfa mfa_reason mfa_methods mfa_strength correlation_id event_id sign_in_id".to_owned()),
+        ("msid-mfa-report", "name user_principal_name icon mfa_status az_portal az_cli az_powershell az_mobile_app m365_admin_portal authentication_methods user_id notes verdict rule difference".to_owned()),
     ] {
         let report = library.find(id).unwrap();
         let found: Vec<&str> = report.columns.iter().map(|column| column.name.as_str()).collect();
         assert_eq!(found.join(" "), columns, "{id}");
         assert!(report.columns.iter().all(|column| !column.note.is_empty()), "{id}");
     }
+}
+
+#[test]
+fn the_msid_report_begins_with_the_headings_of_the_tool() {
+    let library = Library::embedded().unwrap();
+    let report = library.find("msid-mfa-report").unwrap();
+    let shown: Vec<&str> = report.columns.iter().map(ReportColumn::shown).collect();
+    let tool = "Name|UserPrincipalName| |MFA Status|Az Portal|Az CLI|Az PowerShell|\
+        Az Mobile App|M365 Admin Portal|Authentication Methods|UserId|Notes";
+    assert_eq!(shown.join("|"), format!("{tool}|verdict|rule|difference"));
 }
 
 #[test]

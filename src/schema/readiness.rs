@@ -12,7 +12,7 @@ pub const TABLE: Table = Table {
 
 const COLUMNS: &[Column] = &[
     text("user_key", "object id, else UPN, lower case"),
-    text("user", "UPN, else what the log says"),
+    text("user_name", "UPN, else what the log says; `user` alone is a function to SQL"),
     text("user_id", "object id, lower case"),
     text("display_name", "display name"),
     text("user_type", "member or guest"),

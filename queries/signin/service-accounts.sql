@@ -1,0 +1,50 @@
+-- title:  People's accounts that behave like services
+-- about:  User accounts that scripts seem to sign in with. They fall under mandatory MFA and cannot do it: move them to workload identities. Ranked by writes that would fail.
+-- grain:  one account with a service score above 0
+-- reads:  readiness_rank
+-- column: user text | UPN, else what the log says
+-- column: user_id text | object id
+-- column: display_name text | display name
+-- column: service_score integer | 1 to 100: how much the account behaves like a service
+-- column: service_evidence text | what the score rests on
+-- column: verdict text | verdict of the report readiness
+-- column: non_mfa_writes integer | requests to write or delete without MFA: these would stop working
+-- column: non_mfa_deletes integer | of those, deletes
+-- column: write_attempts integer | requests to write or delete
+-- column: sign_ins integer | completed sign-ins to what mandatory MFA covers
+-- column: non_mfa_sign_ins integer | of those, with one factor
+-- column: ropc_sign_ins integer | completed sign-ins with user name and password in one request (ROPC)
+-- column: legacy_sign_ins integer | completed sign-ins with clients that cannot do MFA
+-- column: clients text | programs used, with versions where told
+-- column: is_mfa_capable boolean | as Graph says; empty without registrations
+-- column: roles text | privileged roles
+-- column: first_seen timestamp | first sign-in or change
+-- column: last_seen timestamp | last sign-in or change
+-- column: next_step text | what to do
+-- totals: non_mfa_writes, non_mfa_deletes, write_attempts, sign_ins, non_mfa_sign_ins, ropc_sign_ins, legacy_sign_ins
+-- worth:  a high score is a hint, not a proof: the evidence is beside it
+-- source: https://learn.microsoft.com/entra/identity/authentication/concept-mandatory-multifactor-authentication (read 2026-11-21)
+-- source: https://learn.microsoft.com/cli/azure/authenticate-azure-cli-mfa (read 2026-11-21)
+select
+    user_name as user,
+    user_id,
+    display_name,
+    service_score,
+    service_evidence,
+    verdict,
+    non_mfa_writes,
+    non_mfa_deletes,
+    write_attempts,
+    sign_ins,
+    non_mfa_sign_ins,
+    ropc_sign_ins,
+    legacy_sign_ins,
+    clients,
+    is_mfa_capable,
+    roles,
+    first_seen,
+    last_seen,
+    next_step
+from readiness_rank
+where service_score > 0
+order by non_mfa_writes desc, service_score desc, user_key nulls last
