@@ -9,6 +9,8 @@ pub mod calendar;
 pub mod duplicate;
 pub(crate) mod event;
 pub mod events;
+#[cfg(test)]
+pub(crate) mod given_tests;
 pub(crate) mod held;
 mod join;
 pub mod link;
