@@ -35,7 +35,7 @@
 //! - Token ids compare to the letter (a `uti` is case-sensitive), all else without regard to the
 //!   case of ASCII letters.
 //!
-//! A missing time is before all others.
+//! A time that is missing is before all others, and is within no distance of any (step 9).
 //!
 //! Sources: the token's `uti` names the request of its sign-in
 //! (<https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference>,
@@ -56,6 +56,7 @@ use rayon::slice::ParallelSliceMut;
 
 use crate::fold::duplicate::Place;
 use crate::fold::events::{Hash, Integers, Text, Times, hashed};
+use crate::fold::person::NEVER;
 use crate::mfa::readiness::is_completed;
 use crate::schema::link::TABLE;
 
@@ -285,14 +286,17 @@ impl<'a> Changes<'a> {
         let (who, classes) = (Text::of(self.batch, who), Text::of(self.batch, "operation_class"));
         let is_wanted = |row: usize| {
             told(self.ids, row).is_some()
-                && matches!(who.get(row), None | Some("user" | "unknown"))
+                && match told(who, row) {
+                    None | Some("user") => true,
+                    Some(kind) => kind == "unknown" && !self.is_audit,
+                }
                 && (self.is_audit
-                    || matches!(classes.get(row), None | Some("write" | "delete" | "action")))
+                    || matches!(told(classes, row), None | Some("write" | "delete" | "action")))
         };
         (0..self.batch.num_rows())
             .filter(|row| is_wanted(*row))
             .map(|row| Change {
-                time: times.get(row).unwrap_or(i64::MIN),
+                time: times.get(row).unwrap_or(NEVER),
                 is_audit: self.is_audit,
                 place: place(number, row),
                 found: None,
@@ -387,7 +391,7 @@ impl<'a> SignIns<'a> {
             let id = told(self.ids, row).map(|id| key(Sort::SignInId, id));
             return [id, told(self.tokens, row).map(|token| key(Sort::TokenId, token)), None, None];
         }
-        let category = self.categories.get(row);
+        let category = told(self.categories, row);
         if matches!(category, Some("service_principal" | "managed_identity"))
             || !is_completed(self.error_codes.get(row), self.verdicts.get(row))
         {
@@ -435,7 +439,7 @@ impl<'s, 'a> Index<'s, 'a> {
         let mut entries = Vec::new();
         for (number, batch) in sign_ins.iter().enumerate() {
             for row in (0..batch.batch.num_rows()).filter(|row| told(batch.ids, *row).is_some()) {
-                let time = batch.times.get(row).unwrap_or(i64::MIN);
+                let time = batch.times.get(row).unwrap_or(NEVER);
                 let keys = batch.keys(kind, row).into_iter().flatten();
                 let asked = keys.filter(|key| wanted.contains(key));
                 entries.extend(asked.map(|key| (key, time, place(number, row))));
@@ -460,7 +464,8 @@ impl<'s, 'a> Index<'s, 'a> {
         let found = step.keys.iter().flatten().filter_map(|key| {
             let is_near = |found: &&(Hash, i64, Place)| {
                 found.0 == *key
-                    && (kind != Kind::Heuristic || time.saturating_sub(found.1) <= TOKEN_LIFE_MAX)
+                    && (kind != Kind::Heuristic
+                        || (found.1 != NEVER && time.saturating_sub(found.1) <= TOKEN_LIFE_MAX))
             };
             let after = self.entries.partition_point(|entry| (entry.0, entry.1) <= (*key, time));
             if !step.is_before {

@@ -10,6 +10,8 @@ pub(crate) mod copies;
 pub mod duplicate;
 pub(crate) mod event;
 pub mod events;
+#[cfg(test)]
+pub(crate) mod given_tests;
 pub(crate) mod held;
 mod join;
 pub mod link;
