@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every test: sets up what they need from PyPI, then `cargo test` with the same arguments.
+# Runs every test: sets up what they need, then `cargo test` with the same arguments.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -10,4 +10,7 @@ command -v cargo >/dev/null || {
 settings=$(bash "$here/setup.sh")
 while IFS= read -r setting; do export "${setting?}"; done <<<"$settings"
 cd "$here/../.."
-exec cargo test --release --locked "$@"
+cargo test --release --locked "$@"
+if [ -z "$AZMFA_CHROMEDRIVER" ]; then
+    printf '== SKIPPED: no browser has looked at the pages of `--format html` (no chromedriver, see above)\n' >&2
+fi

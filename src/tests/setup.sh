@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Puts what the tests need from PyPI (see requirements*.txt) into a virtual environment outside the
-# checkout, once: later runs only compare a stamp. Prints two settings for the tests on stdout,
+# checkout, once: later runs only compare a stamp. Where Debian's packages can be installed, Chromium
+# is. Prints three settings for the tests on stdout,
 #   AZMFA_PYTHON=<python of that environment>
 #   AZMFA_AZ=<the Azure CLI in it>
+#   AZMFA_CHROMEDRIVER=<the driver of Chromium; nothing where there is none>
 # and everything else on stderr.
 set -euo pipefail
 
@@ -48,5 +50,21 @@ exec 9>"$environment.lock"
 if command -v flock >/dev/null; then flock 9; fi
 if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then install; fi
 
+# A browser is too large for a virtual environment: it comes from the system or not at all.
+install_browser() {
+    say 'installing Chromium, for the tests of pages (once; a minute or two)'
+    { apt-get update -q && apt-get install -q -y --no-install-recommends chromium chromium-driver fonts-dejavu-core; } >&2
+}
+if ! command -v chromedriver >/dev/null; then
+    hint='on Debian, as root: apt-get install chromium chromium-driver'
+    if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+        # Without it, what a page looks like is not checked: for a person a pity, for CI a fault.
+        install_browser || [ -z "${CI:-}" ] || fail 'apt-get could not install Chromium' "$hint"
+    else
+        say "hint: $hint"
+    fi
+fi
+
 printf 'AZMFA_PYTHON=%s\n' "$environment/bin/python"
 printf 'AZMFA_AZ=%s\n' "$environment/bin/az"
+printf 'AZMFA_CHROMEDRIVER=%s\n' "$(command -v chromedriver || true)"

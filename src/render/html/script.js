@@ -80,18 +80,24 @@
         });
         rows = keyed.map((each) => each.row);
       }
-      const sorted = document.createDocumentFragment();
-      for (const row of rows) sorted.append(row);
-      body.append(sorted);
+      // Out of the page, rows move without anything being looked at again after each.
+      const after = body.nextSibling;
+      body.remove();
+      for (const row of rows) body.append(row);
       show();
+      table.insertBefore(body, after);
     }
 
     headings.forEach((heading, index) => {
       const button = document.createElement('button');
       button.type = 'button';
+      const onPaper = document.createElement('span');
+      onPaper.className = 'on-paper';
+      onPaper.setAttribute('aria-hidden', 'true');
+      onPaper.textContent = heading.textContent;
       button.append(...heading.childNodes);
       button.addEventListener('click', () => sort(index));
-      heading.append(button);
+      heading.append(button, onPaper);
       heading.setAttribute('aria-sort', 'none');
     });
     let waiting = 0;
@@ -104,10 +110,11 @@
     all.addEventListener('click', () => { room = Infinity; show(); });
     tools.hidden = original.length < SEARCHED;
     show();
-    report.classList.add('ready');
   }
 
   document.addEventListener('DOMContentLoaded', () => {
-    for (const report of document.querySelectorAll('section.report')) start(report);
+    for (const report of document.querySelectorAll('section.report')) {
+      try { start(report); } finally { report.classList.add('ready'); }
+    }
   });
 })();

@@ -1,6 +1,6 @@
 //! Black-box tests: they run the binary as a user would and look only at its exit code, its output
 //! and the files it writes. One module per topic; inputs and what is expected of them are in
-//! `testdata/`. Tests that need DuckDB or the Azure CLI are run by `bash src/tests/run.sh`.
+//! `testdata/`. Tests that need Python, the Azure CLI or a browser are run by `bash src/tests/run.sh`.
 #![cfg(test)]
 #![expect(
     clippy::cast_possible_truncation,
@@ -17,6 +17,7 @@ mod az;
 mod bad_input;
 mod cli;
 mod determinism;
+mod documents;
 mod figures;
 mod json;
 mod mutation;
