@@ -120,7 +120,7 @@ fn cell(name: &str, row: &Row, now: Option<i64>) -> Cell {
     let text = |text: &str| Cell::Text(Some(text.to_owned()));
     match name {
         "user_key" => text(&row.key),
-        "user" => text(&row.user),
+        "user_name" => text(&row.user),
         "user_id" => Cell::Text(row.user_id.clone()),
         "display_name" => Cell::Text(row.display_name.clone()),
         "user_type" => Cell::Text(row.user_type.clone()),
