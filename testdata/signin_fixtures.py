@@ -8,6 +8,7 @@ import re
 
 import audits
 import directory
+import oracle_readiness
 import oracle_signins
 import shapes
 import signin_shapes as shape
@@ -343,7 +344,16 @@ def wordless(records):
     return [{**record, "status": {"errorCode": record["status"]["errorCode"]}} for record in records]
 
 
-def expected(told, month):
+SIDES = [f"formats/{name}/ok.json" for name in ("entra_registration", "azure_role_assignment", "entra_role_assignment", "entra_user")]
+
+
+def sides(told):
+    """Registrations, roles and accounts as the oracle takes them."""
+    registrations, _, roles, entra, users = directory.tailwind(told.people, tenant.places(), tenant.REGIONS, tenant.SHOP, tenant.LAB)
+    return registrations, roles + entra, [directory.graph_user(who, **more) for who, more in users]
+
+
+def expected(told, month, demo_sides):
     """Sets: what they are about, their fixtures, the rows of `sign_in`, and those of `link` where the set has any."""
     records, events, people = told.records, told.story.events, told.of("interactive", "non_interactive")
     interactive, csv_keys = told.of("interactive"), ("appliedConditionalAccessPolicies",)
@@ -372,6 +382,15 @@ def expected(told, month):
         "odd": entry("Strange clothes, plain facts.", [f"{FORMS}{form}" for form in ("graph/odd.json", "diagnostic/odd.ndjson", "log_analytics/odd.ndjson")],
                      verdicts(strange(records))),
         "twice": entry("The copy with more steps is kept.", [f"{FORMS}graph/twice.json"], verdicts([interactive[1], interactive[2]])),
+        "ready": {"about": "What mandatory MFA means for each person, by every shape of sign-ins and the changes.",
+                  "files": [f"{name} + {AZ}" for name in ALL], "readiness": oracle_readiness.readiness(records, events)},
+        "ready_known": {"about": "The same with what is registered, who holds which role, and the accounts.",
+                        "files": [f"{FORMS}graph/ok.json.gz + {AZ} + {' + '.join(SIDES)}"],
+                        "readiness": oracle_readiness.readiness(records, events, *sides(told))},
+        "demo_ready": {"about": "Woodgrove Freight with all that is known of it.", "exempt": "demo/break-glass.txt",
+                       "files": ["demo/signin + demo/activity + " + " + ".join(f"demo/{name}.json" for name in (
+                           "registrations", "azure-roles", "entra-roles", "users", "resources"))],
+                       "readiness": oracle_readiness.readiness(signs, changes, *demo_sides, ["breakglass-01@woodgrove.example"])},
         "demo": entry("A month of Woodgrove Freight.", ["demo/signin"], verdicts(signs)),
         "demo_linked": entry("With its changes.", ["demo/signin + demo/activity"], verdicts(signs, changes)),
     }
