@@ -151,7 +151,7 @@ def failures(month):
     signs.user(at("2026-05-24 22:20:00.25"), people["milo.varga"], PORTAL, "wrong_password", error=50126, **milo)
     for day in (4, 11, 18, 25):
         signs.user(month.when(day, 8, 16), EXTRA["lise.holm"], PORTAL, "password", results={"mfa": "notApplied"})
-        signs.user(month.when(day, 8, 16), EXTRA["nils.ek"], CLI, "password", results={"mfa": "notApplied"})
+        signs.user(month.when(day, 8, 16), EXTRA["nils.ek"], CLI, "bare", interactive=False, incoming="refreshToken", results={"mfa": "notApplied"})
         signs.user(month.when(day, 8, 16), EXTRA["sofia"], PORTAL, "claim", guest=True, home=CONTOSO, cross="b2bCollaboration")
         signs.user(month.when(day, 8, 16), people["pablo.soto"], PORTAL, "remembered")
         signs.user(month.when(day, 8, 16), people["david.novak"], None, "password", resource="adfs", app_name="", agent=None)
@@ -200,12 +200,11 @@ def audits(month):
     return log.records
 
 
-def side_inputs(month):
-    """Name of the file to its text and what it accounts for: (format, table, records)."""
+def known(month):
+    """Registrations, resources, roles of Azure, roles of Entra, and accounts."""
     people = month.people
     have = {**{key: "app" for key in month.crew}, "aino.korhonen": "passkey", "zane.cole": "passkey", "carla.mendes": "hello", "lena.vogel": "hello",
-            "grace.owusu": "sms", "ivan.petrov": "sms", "umar.khan": "none", "milo.varga": "email", "svc.release": "none", "breakglass-01": "none",
-            "old.script": "none"}
+            "grace.owusu": "sms", "ivan.petrov": "sms", "umar.khan": "none", "milo.varga": "email", "svc.release": "none", "breakglass-01": "none"}
     guests, admins = ("milo.varga", "sofia"), ("aino.korhonen", "breakglass-01", "zane.cole")
     registrations = [directory.registration(people[key], kind, key in admins, type="guest" if key in guests else "member", updated="2026-05-31T03:00:00.1234567Z")
                      for key, kind in have.items()]
@@ -224,6 +223,12 @@ def side_inputs(month):
     users = [directory.graph_user(who, type="Guest" if who["key"] in ("milo.varga", "sofia.reis") else "Member", synced=who["key"].startswith("Sync") or None,
                                   job="Service account" if who["key"].startswith("svc") else "Planner", created=f"2025-{1 + number % 12:02d}-03T08:00:00Z")
              for number, who in enumerate([people[key] for key in have] + list(EXTRA.values()))]
+    return registrations, resources, roles, entra, users
+
+
+def side_inputs(month):
+    """Name of the file to its text and what it accounts for: (format, table, records)."""
+    registrations, resources, roles, entra, users = known(month)
     path = "reports/authenticationMethods/userRegistrationDetails"
     return {
         "registrations.json": (directory.graph_page(registrations, path), "entra_registration", "registration", len(registrations)),

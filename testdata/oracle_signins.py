@@ -78,7 +78,7 @@ class SignIn:
             return "unknown", "federation_server"
         steps = record.get("authenticationDetails")
         said = [self.step(step) for step in steps or []]
-        for answer in ("performed", "external", "passwordless", "claim"):
+        for answer in ("performed", "claim", "external", "passwordless"):
             if answer in said:
                 return "mfa", answer
         skips = [answer for answer in said if answer and answer.startswith("skipped")]
@@ -89,6 +89,9 @@ class SignIn:
             return "mfa", words
         if words and words.startswith("skipped"):
             return "exempt", words
+        if any(step.get("succeeded") is False and letters(step.get("authenticationStepRequirement")).startswith("multifactor") for step in steps or []):
+            # Something else let it in.
+            return "unknown", "denied"
         if letters(record.get("authenticationRequirement")).startswith("multifactor"):
             return "mfa", "requirement"
         for policy in record.get("appliedConditionalAccessPolicies") or []:
@@ -100,6 +103,8 @@ class SignIn:
             return "unknown", "no_evidence"
         if not steps:
             return "unknown", "no_steps"
+        if not letters(record.get("authenticationRequirement")).startswith("singlefactor"):
+            return "unknown", "unclear"
         if "first_claim" in said:
             return "unknown", "first_factor_claim"
         if "certificate" in said:

@@ -8,6 +8,7 @@ import re
 
 import audits
 import directory
+import oracle_readiness
 import oracle_signins
 import shapes
 import signin_shapes as shape
@@ -113,12 +114,12 @@ def portal_csv(told, put, zipped):
             comment="the companion joins by Request ID"))
     interactive = told.of("interactive")
     for language in ("fr", "es"):
-        signs(put, f"{form}/{language}.csv", shape.portal_csv(interactive[:8], language), form, 8,
+        signs(put, f"{form}/InteractiveSignIns_{language}.csv", shape.portal_csv(interactive[:8], language), form, 8,
               comment="the headings known from public samples are in the language, the others in English")
     half = [record for number, record in enumerate(interactive[:8]) if number % 2]
     steps = shape.steps(half)
-    put(f"formats/{form}/half_AuthDetails.csv", shape.steps_csv(half), account(form, steps, table="sign_in", ignored={STEPS: steps}))
-    put(f"formats/{form}/fr.csv + formats/{form}/half_AuthDetails.csv", None, account(
+    put(f"formats/{form}/InteractiveSignIns_AuthDetails_half.csv", shape.steps_csv(half), account(form, steps, table="sign_in", ignored={STEPS: steps}))
+    put(f"formats/{form}/InteractiveSignIns_fr.csv + formats/{form}/InteractiveSignIns_AuthDetails_half.csv", None, account(
         "", 8 + steps, table="sign_in", ignored={STEPS: steps}, comment="the companion has every other sign-in only: a half-joined pair, to be named"))
     rows = shape.portal_csv(interactive[:4]).split("\r\n")
     out = io.StringIO()
@@ -278,7 +279,8 @@ def spoil(told, put):
         rows = [make(record) for record in told.audits]
         times = {"entra_audit_graph": [path], "entra_audit_diagnostic": [["time"], ["properties", "activityDateTime"]],
                  "entra_audit_log_analytics": [["ActivityDateTime"], ["TimeGenerated"]]}[form]
-        parts = damaged(rows[:6], lambda r, times=times: without(r, times), lambda r, times=times: wronged(r, times), "unrecognised")
+        parts = damaged(rows[:6], lambda r, times=times: without(r, times), lambda r, times=times: wronged(r, times),
+                        "invalid_time" if form == "entra_audit_log_analytics" else "unrecognised")
         texts = [compact(row) for row in rows]
         escaped = json.dumps(rows[2], ensure_ascii=True).replace("/", "\\/")
         texts[2] = re.sub(r'"([A-Za-z@])([^"\\]*)":', lambda key: f'"\\u{ord(key[1]):04x}{key[2]}":', escaped)
@@ -342,7 +344,16 @@ def wordless(records):
     return [{**record, "status": {"errorCode": record["status"]["errorCode"]}} for record in records]
 
 
-def expected(told, month):
+SIDES = [f"formats/{name}/ok.json" for name in ("entra_registration", "azure_role_assignment", "entra_role_assignment", "entra_user")]
+
+
+def sides(told):
+    """Registrations, roles and accounts as the oracle takes them."""
+    registrations, _, roles, entra, users = directory.tailwind(told.people, tenant.places(), tenant.REGIONS, tenant.SHOP, tenant.LAB)
+    return registrations, roles + entra, [directory.graph_user(who, **more) for who, more in users]
+
+
+def expected(told, month, demo_sides):
     """Sets: what they are about, their fixtures, the rows of `sign_in`, and those of `link` where the set has any."""
     records, events, people = told.records, told.story.events, told.of("interactive", "non_interactive")
     interactive, csv_keys = told.of("interactive"), ("appliedConditionalAccessPolicies",)
@@ -362,7 +373,7 @@ def expected(told, month):
                          [f"{FORMS}graph/ok.json.gz + {AZ} + formats/entra_audit_graph/ok.json"], verdicts(records, events), links(records, events, told.audits)),
         "csv": entry("People's sign-ins of the portal's CSV with their steps; policies are not in it.", [" + ".join(PAIRS)], verdicts(less(people, *csv_keys))),
         "csv_alone": entry("The same without the AuthDetails files.", [" + ".join(CSVS)], verdicts(less(people, *csv_keys, "authenticationDetails"))),
-        "half": entry("Headings partly in French; half of the steps.", [f"{FORMS}portal_csv/fr.csv + {FORMS}portal_csv/half_AuthDetails.csv"], verdicts(halved)),
+        "half": entry("Headings partly in French; half of the steps.", [f"{FORMS}portal_csv/InteractiveSignIns_fr.csv + {FORMS}portal_csv/InteractiveSignIns_AuthDetails_half.csv"], verdicts(halved)),
         "v1": entry("Graph v1.0: no requirement and no steps.", [f"{FORMS}graph/v1.json.gz"], verdicts([shape.v1(record) for record in interactive])),
         "v1_linked": entry("Graph v1.0 beside the changes: ids still decode from the tokens.", [f"{FORMS}graph/v1.json.gz + {AZ}"],
                            verdicts([shape.v1(record) for record in interactive], events)),
@@ -371,6 +382,15 @@ def expected(told, month):
         "odd": entry("Strange clothes, plain facts.", [f"{FORMS}{form}" for form in ("graph/odd.json", "diagnostic/odd.ndjson", "log_analytics/odd.ndjson")],
                      verdicts(strange(records))),
         "twice": entry("The copy with more steps is kept.", [f"{FORMS}graph/twice.json"], verdicts([interactive[1], interactive[2]])),
+        "ready": {"about": "What mandatory MFA means for each person, by every shape of sign-ins and the changes.",
+                  "files": [f"{name} + {AZ}" for name in ALL], "readiness": oracle_readiness.readiness(records, events)},
+        "ready_known": {"about": "The same with what is registered, who holds which role, and the accounts.",
+                        "files": [f"{FORMS}graph/ok.json.gz + {AZ} + {' + '.join(SIDES)}"],
+                        "readiness": oracle_readiness.readiness(records, events, *sides(told))},
+        "demo_ready": {"about": "Woodgrove Freight with all that is known of it.", "exempt": "demo/break-glass.txt",
+                       "files": ["demo/signin + demo/activity + " + " + ".join(f"demo/{name}.json" for name in (
+                           "registrations", "azure-roles", "entra-roles", "users", "resources"))],
+                       "readiness": oracle_readiness.readiness(signs, changes, *demo_sides, ["breakglass-01@woodgrove.example"])},
         "demo": entry("A month of Woodgrove Freight.", ["demo/signin"], verdicts(signs)),
         "demo_linked": entry("With its changes.", ["demo/signin + demo/activity"], verdicts(signs, changes)),
     }

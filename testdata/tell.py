@@ -97,7 +97,9 @@ def everything():
             files[f"expected/{name}/{report}.json"] = shown(rows)
     for report, rows in oracle.reports(month.events).items():
         files[f"expected/demo/{report}.json"] = shown(rows)
-    for name, content in signin_fixtures.expected(week, signed_in).items():
+    registrations, _, azure, entra, users = demo_signins.known(signed_in)
+    demo_sides = (registrations, azure + entra, users)
+    for name, content in signin_fixtures.expected(week, signed_in, demo_sides).items():
         files[f"expected/sign-ins/{name}.json"] = told_of(content)
     files["expected/sets.json"] = shown(fixtures.SETS)
     files["expected/accounting.json"] = (json.dumps(accounts, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()

@@ -6,7 +6,8 @@
 //!    none of its own.
 //! 2. A completed sign-in of a user with verdict `unknown` whose `event_id` or `token_id` is the
 //!    `token_id` of an activity row with verdict `mfa` or `non_mfa` takes that verdict, reason
-//!    `token`: the claims are what Azure Resource Manager saw. `mfa` wins where rows differ.
+//!    `token`: the claims are what Azure Resource Manager saw. `mfa` wins where rows differ, and
+//!    over reason `first_factor_only` too: what the steps do not show, the token may have.
 //! 3. A completed `non_interactive` sign-in still `unknown` looks at the sign-ins of the same user and
 //!    session that were judged by what they themselves tell, at the same time or before: `mfa` where
 //!    one of them is `mfa`, else `non_mfa` where one is; reason `session`. Later ones prove nothing of
@@ -23,14 +24,14 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, StringViewArray};
+use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, RecordBatchOptions, StringViewArray};
 use arrow_schema::{ArrowError, Schema};
 use foldhash::fast::FixedState;
 
 use crate::extract::identity::hash;
 use crate::extract::step::StepRow;
 use crate::fold::events::{Text, Times};
-use crate::mfa::sign_in::{Category, SignInMfa, Step, Told, judge, methods_of};
+use crate::mfa::sign_in::{Category, Reason, SignInMfa, Step, Told, judge, methods_of};
 use crate::mfa::strength::{Strength, strongest};
 
 /// Columns of `sign_in` that are read, whatever the reports want, once the verdict is wanted.
@@ -70,7 +71,9 @@ fn with(batch: &RecordBatch, replaced: &[(&str, ArrayRef)]) -> Result<RecordBatc
             fields[index] = Arc::new(fields[index].as_ref().clone().with_data_type(kind));
         }
     }
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
+    // Nothing but a count of rows may be asked for.
+    let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &rows)
 }
 
 /// Judges sign-ins by the steps of a companion file; gives the number of steps of no sign-in.
@@ -168,7 +171,7 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// Those of the sign-ins with verdict `unknown`.
+    /// Those of the sign-ins whose verdict is open.
     pub(crate) fn of_unknown(batches: &[RecordBatch]) -> Self {
         let mut proofs: HashMap<u128, Option<bool>, FixedState> = HashMap::default();
         for batch in batches {
@@ -241,9 +244,14 @@ impl<'a> Rows<'a> {
         self.codes.is_some_and(|codes| codes.is_valid(row) && codes.value(row) == 0)
     }
 
-    /// Whether the sign-in came to an end and does not tell of MFA.
+    fn is_unknown(&self, row: usize) -> bool {
+        self.verdicts.get(row) == Some(SignInMfa::Unknown.name())
+    }
+
+    /// Whether the sign-in came to an end and shows no MFA: its token may.
     fn is_open(&self, row: usize) -> bool {
-        self.is_completed(row) && self.verdicts.get(row) == Some(SignInMfa::Unknown.name())
+        let has_first_factor = self.reasons.get(row) == Some(Reason::FirstFactorOnly.name());
+        self.is_completed(row) && (self.is_unknown(row) || has_first_factor)
     }
 
     /// The session of a row, as a number.
@@ -300,10 +308,11 @@ pub(crate) fn resolve(batches: &mut [RecordBatch], tokens: &Tokens) -> Result<()
                 let word = |shows: bool| if shows { "mfa" } else { "non_mfa" };
                 let by_token =
                     tokens.proof(rows.ids.get(row)).or(tokens.proof(rows.tokens.get(row)));
-                if let Some(shows) = by_token {
+                if let Some(shows) = by_token.filter(|shows| *shows || rows.is_unknown(row)) {
                     return Some((word(shows), "token"));
                 }
-                if rows.categories.get(row) != Some(Category::NonInteractive.name()) {
+                let is_bare = rows.categories.get(row) == Some(Category::NonInteractive.name());
+                if !is_bare || !rows.is_unknown(row) {
                     return as_it_is;
                 }
                 let session = rows.session(row).and_then(|session| sessions.get(&session));

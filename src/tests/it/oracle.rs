@@ -1,7 +1,7 @@
 //! Verdicts of sign-ins, links and readiness over tenants drawn at random, against an oracle in
 //! plain JSON that shares nothing with the program. The draws are the same in every run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -13,6 +13,7 @@ use crate::json::{Row, rows};
 use crate::run::{Run, text_of};
 
 mod link;
+mod person;
 mod tenant;
 mod verdict;
 
@@ -48,10 +49,10 @@ fn cell(row: &Row, name: &str) -> String {
 }
 
 #[test]
-fn drawn_tenants_have_the_verdicts_and_links_of_the_oracle() {
+fn drawn_tenants_have_the_verdicts_links_and_readiness_of_the_oracle() {
     let mut runner = TestRunner::deterministic();
     let tenants = tenant::tenant();
-    let (mut verdicts, mut links) = (BTreeMap::new(), BTreeMap::new());
+    let (mut verdicts, mut links, mut rules) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for number in 0..TENANTS {
         let tenant = tenants.new_tree(&mut runner).unwrap().current();
         let folder = tempfile::tempdir().unwrap();
@@ -69,11 +70,12 @@ fn drawn_tenants_have_the_verdicts_and_links_of_the_oracle() {
                 .collect();
         let expected: BTreeMap<String, String> =
             signs.iter().map(|sign| (sign.id(), answer(sign.mfa, &sign.reason))).collect();
-        assert_eq!(told, expected, "{shown}");
+        expect_same(&told, &expected, &shown);
         for answer in expected.into_values() {
             *verdicts.entry(answer).or_insert(0) += 1;
         }
 
+        let attempts = link::attempts(&events);
         let sql = "select activity_event_id, sign_in_id, kind from link";
         let told: BTreeMap<String, (String, String)> = ask(folder.path(), sql, false)
             .iter()
@@ -81,7 +83,7 @@ fn drawn_tenants_have_the_verdicts_and_links_of_the_oracle() {
                 (cell(row, "activity_event_id"), (cell(row, "kind"), cell(row, "sign_in_id")))
             })
             .collect();
-        let expected: BTreeMap<String, (String, String)> = link::attempts(&events)
+        let expected: BTreeMap<String, (String, String)> = attempts
             .iter()
             .filter_map(|attempt| {
                 let (kind, sign) = link::behind(attempt, &signs)?;
@@ -89,9 +91,28 @@ fn drawn_tenants_have_the_verdicts_and_links_of_the_oracle() {
                 Some((id, (kind.to_owned(), sign.id())))
             })
             .collect();
-        assert_eq!(told, expected, "{shown}");
+        expect_same(&told, &expected, &shown);
         for (kind, _) in expected.into_values() {
             *links.entry(kind).or_insert(0) += 1;
+        }
+
+        let glass = false && tenant.has_break_glass;
+        let told: BTreeMap<String, Row> =
+            ask(folder.path(), &format!("select {} from readiness", person::COLUMNS), glass)
+                .into_iter()
+                .map(|mut row| (row.remove("user_key").unwrap().as_str().unwrap().to_owned(), row))
+                .collect();
+        let on_list = glass.then_some(tenant::PEOPLE[tenant::GLASS]);
+        let expected: BTreeMap<String, Row> =
+            person::judged(&signs, &attempts, &tenant.registrations(), &tenant.roles(), on_list)
+                .into_iter()
+                .map(|(key, row)| {
+                    (key, row.into_iter().map(|(name, cell)| (name.to_owned(), cell)).collect())
+                })
+                .collect();
+        expect_same(&told, &expected, &shown);
+        for row in expected.values() {
+            *rules.entry(cell(row, "rule")).or_insert(0) += 1;
         }
     }
     // The draws reach what they are for.
@@ -101,6 +122,22 @@ fn drawn_tenants_have_the_verdicts_and_links_of_the_oracle() {
     for kind in ["token", "session", "heuristic"] {
         assert!(links.contains_key(kind), "no {kind} among {links:?}");
     }
+    assert!(rules.len() > 10, "only {rules:?}");
+}
+
+/// Fails with what differs.
+fn expect_same<V: PartialEq + std::fmt::Debug>(
+    told: &BTreeMap<String, V>,
+    expected: &BTreeMap<String, V>,
+    shown: &str,
+) {
+    let keys: BTreeSet<&String> = told.keys().chain(expected.keys()).collect();
+    let differences: Vec<String> = keys
+        .into_iter()
+        .filter(|key| told.get(*key) != expected.get(*key))
+        .map(|key| format!("{key}: {:?}, expected {:?}", told.get(key), expected.get(key)))
+        .collect();
+    assert!(differences.is_empty(), "{shown}\n{}", differences.join("\n"));
 }
 
 /// The verdict with its reason. Why something is unknown is words, not a rule of the reference.

@@ -56,7 +56,7 @@ pub(super) fn attempts(events: &[Value]) -> Vec<Attempt> {
 }
 
 /// Minutes between two times of June 2026; a text is later than another if its time is.
-fn minutes(text: &str) -> i64 {
+pub(super) fn minutes(text: &str) -> i64 {
     let number = |range: std::ops::Range<usize>| text[range].parse::<i64>().unwrap();
     (number(8..10) * 24 + number(11..13)) * 60 + number(14..16)
 }

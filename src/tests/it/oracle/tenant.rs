@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 pub(super) const PORTAL: &str = "c44b4083-3bb0-49c1-b47d-974e53cbdf3c";
 pub(super) const CLI: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
-const POWERSHELL: &str = "1950a258-227b-4e31-a9cf-717495945fc2";
-const WINDOWS: &str = "38aa3b87-a06d-4817-b275-7a316988d93b";
+pub(super) const POWERSHELL: &str = "1950a258-227b-4e31-a9cf-717495945fc2";
+pub(super) const WINDOWS: &str = "38aa3b87-a06d-4817-b275-7a316988d93b";
 const CHAT: &str = "5e3ce6c0-2b1f-4285-8d4b-75ee78787346";
 pub(super) const ARM: &str = "797f4846-ba00-4fd7-ba43-dac1f8f63013";
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";

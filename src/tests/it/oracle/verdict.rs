@@ -66,7 +66,7 @@ fn judge(record: &Value, kind: &str) -> (&'static str, String) {
     }
     let steps = record["authenticationDetails"].as_array();
     let said: Vec<String> = steps.into_iter().flatten().filter_map(step).collect();
-    for reason in ["performed", "external", "passwordless", "claim"] {
+    for reason in ["performed", "claim", "external", "passwordless"] {
         if said.iter().any(|word| word == reason) {
             return answer("mfa", reason);
         }
@@ -78,6 +78,14 @@ fn judge(record: &Value, kind: &str) -> (&'static str, String) {
         Some(skip) if skip.starts_with("skipped") => return answer("exempt", &skip),
         Some(done) => return answer("mfa", &done),
         None => {}
+    }
+    // A refused second factor in a sign-in that came to its end: something else let it in.
+    let refused = |step: &Value| {
+        step["succeeded"] == false
+            && low(&step["authenticationStepRequirement"]).unwrap().starts_with("multi")
+    };
+    if steps.into_iter().flatten().any(refused) {
+        return answer("unknown", "");
     }
     if record["authenticationRequirement"] == "multiFactorAuthentication" {
         return answer("mfa", "requirement");
@@ -93,15 +101,8 @@ fn judge(record: &Value, kind: &str) -> (&'static str, String) {
         return answer("unknown", "");
     }
     let has = |reason: &str| said.iter().any(|word| word == reason);
-    if has("first_claim") || !has("first") {
-        return answer("unknown", "");
-    }
-    // A refused second factor in a sign-in that came to its end: something else let it in.
-    let refused = |step: &Value| {
-        step["succeeded"] == false
-            && low(&step["authenticationStepRequirement"]).unwrap().starts_with("multi")
-    };
-    if steps.into_iter().flatten().any(refused) {
+    let is_single = record["authenticationRequirement"] == "singleFactorAuthentication";
+    if !is_single || has("first_claim") || !has("first") {
         return answer("unknown", "");
     }
     answer("non_mfa", "first_factor_only")

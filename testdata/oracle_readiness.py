@@ -1,0 +1,197 @@
+"""What mandatory MFA means for each person: computed the slow and simple way from everything told.
+
+The rules are the tables at the heads of `src/fold/readiness.rs`, `src/mfa/readiness.rs` and
+`src/mfa/service_account.rs`, written out once more; shares no code with the program.
+"""
+
+import re
+from collections import Counter, defaultdict
+from datetime import datetime, timezone
+
+import oracle
+from oracle import low
+from oracle_signins import excluded, known
+
+PORTALS = ("c44b4083-3bb0-49c1-b47d-974e53cbdf3c", "618dd325-23f6-4b6f-8380-4df78026e39b", "00000006-0000-0ff1-ce00-000000000000")
+SECOND_PHASE = ("04b07795-8ddb-461a-bbee-02f9e1bf7b46", "1950a258-227b-4e31-a9cf-717495945fc2", "0c1307d4-29d6-4389-a11c-5cbe7f65d7fa")
+ARM = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
+# Roles of the fixtures that can change who may do what.
+PRIVILEGED = ("Owner", "Contributor", "User Access Administrator", "Global Administrator", "Conditional Access Administrator", "Security Administrator")
+SYNC_ROLE = "Directory Synchronization Accounts"
+RESISTANT = ("windowshello", "fido", "passkey", "platformcredential", "macos")
+SERVICE_WORDS = set("ansible batch bot cicd daemon deploy deployer deployment devops jenkins pipeline robot runner script service srv terraform".split())
+BEGINNING = datetime.min.replace(tzinfo=timezone.utc)
+
+
+class Person:
+    def __init__(self, key):
+        self.key, self.upn, self.glass, self.enabled, self.sync_role = key, None, False, None, False
+        self.roles, self.registration = set(), None
+        self.n, self.last, self.seen, self.addresses, self.writes = Counter(), defaultdict(lambda: BEGINNING), [], [], 0
+
+    def note(self, name, when):
+        self.n[name] += 1
+        self.last[name] = max(self.last[name], when)
+
+    def request(self, attempt):
+        self.n["requests"] += 1
+        mfa = attempt.mfa if attempt.mfa in ("mfa", "non_mfa") else "unknown"
+        if attempt.write:
+            self.n["write_attempts"] += 1
+            self.note(f"{mfa}_writes", attempt.start)
+            self.n["non_mfa_deletes"] += mfa == "non_mfa" and attempt.verb == "delete"
+        elif mfa == "mfa":
+            self.note("mfa_elsewhere", attempt.start)
+        self.n["policy_audits"] += attempt.count("audit")
+        if attempt.count("deny"):
+            self.n["policy_denies"] += attempt.count("deny")
+            self.last["deny"] = max(self.last["deny"], attempt.start)
+        self.n["phase_1"] += attempt.row.app in PORTALS
+        self.seen.append(attempt.start)
+        if attempt.row.ip:
+            self.addresses.append(attempt.row.ip)
+
+    def sign_in(self, sign):
+        record = sign.record
+        phase = 1 if sign.app in PORTALS else 2 if sign.app in SECOND_PHASE or low(record.get("resourceId")) == ARM else None
+        if not sign.completed():
+            if phase and sign.reason == "mfa_demanded":
+                self.note("failed_mfa_sign_ins", sign.time)
+                self.n[f"phase_{phase}"] += 1
+            return
+        self.n["completed"] += 1
+        self.n[sign.category or "neither"] += 1
+        client = (record.get("clientAppUsed") or "").lower()
+        self.n["legacy_sign_ins"] += bool(client) and client not in ("browser", "mobile apps and desktop clients")
+        if not phase:
+            if sign.mfa == "mfa":
+                self.note("mfa_elsewhere", sign.time)
+            return
+        self.n[f"phase_{phase}"] += 1
+        self.note("sign_ins", sign.time)
+        self.note({"mfa": "mfa", "non_mfa": "non_mfa", "exempt": "exempt"}.get(sign.mfa, "unknown") + "_sign_ins", sign.time)
+        self.n["ropc_sign_ins"] += low(record.get("authenticationProtocol")) == "ropc"
+        self.n["automation"] += "terraform" in (record.get("userAgent") or "").lower()
+        self.seen.append(sign.time)
+        if sign.ip:
+            self.addresses.append(sign.ip)
+
+    def can(self):
+        """Whether the person can do MFA; None where nothing says."""
+        if self.n["mfa_writes"] + self.n["mfa_sign_ins"] + self.n["mfa_elsewhere"]:
+            return True
+        if self.registration is None:
+            return None
+        return self.registration["isMfaCapable"] or any(method.lower().startswith(RESISTANT) for method in self.registration["methodsRegistered"])
+
+    def is_sync(self):
+        return self.sync_role or bool(self.upn) and self.upn.startswith(("sync_", "adtoaadsyncserviceaccount"))
+
+    def score(self, has_interactive_log):
+        points = 25 if self.n["ropc_sign_ins"] else 0
+        if has_interactive_log and not self.n["interactive"] and not self.n["neither"] and self.n["non_interactive"] >= 5:
+            points += 20
+        beats = {}
+        for when in sorted(self.seen):
+            beats.setdefault((when.date(), when.hour), when.minute)
+        days = {day for day, _ in beats}
+        if len(beats) >= 12 and len(days) >= 3:
+            window = max(sum((minute - start) % 60 < 3 for minute in beats.values()) for start in range(60))
+            points += 15 if window * 100 >= 60 * len(beats) else 0
+        if self.n["sign_ins"] >= 5 and self.n["automation"] * 2 >= self.n["sign_ins"]:
+            points += 10
+        if len({hour for _, hour in beats}) >= 18 and len(days) >= 3:
+            points += 10
+        weekend = sum(day.weekday() >= 5 for day in days)
+        if weekend >= 4 and weekend * 100 >= 20 * len(days):
+            points += 5
+        if len(self.addresses) >= 20 and len(set(self.addresses)) == 1 and len(days) >= 3:
+            points += 5
+        if self.registration is not None and not self.registration["isMfaCapable"]:
+            points += 5
+        name = (self.upn or "").split("@")[0]
+        words = re.split(r"[^a-z]+", name)
+        if name.startswith(("sa-", "sa_")) or any(word in SERVICE_WORDS or word.startswith(("svc", "automation")) for word in words):
+            points += 5
+        return points
+
+    def judge(self, score):
+        n, last, can = self.n, self.last, self.can()
+        uses = n["write_attempts"] + n["sign_ins"] + n["failed_mfa_sign_ins"] > 0
+        privileged, lacking = self.glass or bool(self.roles), n["non_mfa_writes"] + n["non_mfa_sign_ins"] + n["exempt_sign_ins"] > 0
+        mfa = max(last["mfa_writes"], last["mfa_sign_ins"], last["mfa_elsewhere"])
+        rules = [
+            ("sync_account", "not_in_scope", self.is_sync() and not uses),
+            ("disabled_account", "not_in_scope", self.enabled is False and not n["write_attempts"] and not n["sign_ins"]),
+            ("no_management", "not_in_scope", not uses and not privileged),
+            ("denied_already", "will_break", n["policy_denies"] > 0 and last["mfa_writes"] <= last["deny"]),
+            ("ropc", "will_break", n["ropc_sign_ins"] > 0),
+            ("not_capable", "will_break", lacking and can is False),
+            ("service_account", "will_break", n["non_mfa_writes"] > 0 and score >= 40),
+            ("break_glass_without_mfa", "will_break", self.glass and lacking and can is None),
+            ("admin_not_capable", "will_break", privileged and can is False),
+            ("non_mfa_writes", "at_risk", n["non_mfa_writes"] > 0),
+            ("non_mfa_sign_ins", "at_risk", n["non_mfa_sign_ins"] > 0),
+            ("mfa_skipped", "at_risk", n["exempt_sign_ins"] > 0),
+            ("mfa_failures", "at_risk", n["failed_mfa_sign_ins"] > 0 and last["failed_mfa_sign_ins"] > max(mfa, last["sign_ins"])),
+            ("not_registered", "at_risk", can is False),
+            ("mfa_every_time", "ready", n["mfa_writes"] > 0),
+            ("mfa_sign_ins_only", "ready", n["mfa_sign_ins"] > 0),
+            ("mfa_elsewhere", "ready_not_exercised", n["mfa_elsewhere"] > 0),
+            ("registered", "ready_not_exercised", can is True),
+            ("no_claims", "cannot_tell", n["unknown_writes"] > 0),
+            ("no_mfa_fields", "cannot_tell", n["unknown_sign_ins"] > 0),
+            ("never_seen", "cannot_tell", True)]
+        return next((rule, verdict) for rule, verdict, holds in rules if holds)
+
+    def listed(self):
+        n = self.n
+        return bool(n["requests"] or n["sign_ins"] or n["failed_mfa_sign_ins"] or self.is_sync() and n["completed"] or self.roles or self.sync_role or self.glass)
+
+    def row(self, has_interactive_log):
+        score = self.score(has_interactive_log)
+        rule, verdict = self.judge(score)
+        phases = [f"phase_{phase}" for phase, holds in ((1, self.n["phase_1"] or self.glass or self.roles), (2, self.n["phase_2"] or self.n["write_attempts"])) if holds]
+        counts = ("write_attempts mfa_writes non_mfa_writes unknown_writes non_mfa_deletes policy_audits policy_denies sign_ins mfa_sign_ins non_mfa_sign_ins "
+                  "exempt_sign_ins unknown_sign_ins failed_mfa_sign_ins ropc_sign_ins legacy_sign_ins").split()
+        return {"user_key": self.key, "verdict": verdict, "rule": rule, "phase": (",".join(phases) or None) if verdict != "not_in_scope" else None,
+                **{name: self.n[name] for name in counts}, "is_mfa_capable": self.registration["isMfaCapable"] if self.registration else None,
+                "is_break_glass": self.glass, "service_score": score}
+
+
+def readiness(records, events, registrations=(), roles=(), users=(), glass=()):
+    """Rows of `readiness`. `roles` are of `az role assignment list` and of Graph alike, `users` of Graph."""
+    signs, rows = known(records, events)
+    people = {}
+
+    def person(oid, upn):
+        key = low(oid) or low(upn)
+        found = people.setdefault(key, Person(key))
+        found.upn = low(upn) or found.upn
+        return found
+
+    for attempt in oracle.fold(rows):
+        if attempt.principal == "user" or attempt.principal == "unknown" and attempt.row.upn:
+            if attempt.key:
+                person(attempt.row.oid, attempt.row.upn).request(attempt)
+    for sign in signs:
+        if sign.is_user() and not excluded(sign) and (sign.user or sign.upn):
+            person(sign.user, sign.upn).sign_in(sign)
+    for record in registrations:
+        person(record["id"], record["userPrincipalName"]).registration = record
+    for record in users:
+        person(record["id"], record["userPrincipalName"]).enabled = record["accountEnabled"]
+    for record in roles:
+        role = record.get("roleDefinitionName") or record["roleDefinition"]["displayName"]
+        holder = record.get("principal") or {}
+        is_user = record.get("principalType") == "User" or holder.get("@odata.type") == "#microsoft.graph.user"
+        if is_user and role in (*PRIVILEGED, SYNC_ROLE):
+            found = person(record["principalId"], record.get("principalName") or holder.get("userPrincipalName"))
+            found.sync_role |= role == SYNC_ROLE
+            if role in PRIVILEGED:
+                found.roles.add(role)
+    for name in glass:
+        found = next((each for each in people.values() if name.lower() in (each.upn, each.key)), None) or person(None, name)
+        found.glass = True
+    has_interactive_log = any(sign.category == "interactive" for sign in signs)
+    return [found.row(has_interactive_log) for found in sorted(people.values(), key=lambda each: each.key) if found.listed()]
