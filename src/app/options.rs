@@ -6,15 +6,40 @@
 use std::path::PathBuf;
 
 use crate::app::check::Check;
+use crate::app::side::SideInput;
 
 /// The reports of a run that names none.
 pub const REPORTS_DEFAULT: [&str; 4] = ["summary", "by-resource", "by-user", "by-policy"];
+
+/// The reports of `readiness` when it names none.
+pub const READINESS_DEFAULT: [&str; 3] = ["readiness-summary", "blockers", "readiness"];
+
+/// The report of `readiness --profile msid`.
+pub const MSID_REPORT: &str = "msid-mfa-report";
+
+/// Reasons for which sign-ins are left out of figures, see `sign_in.excluded`, and which may be
+/// counted after all.
+pub const EXCLUSIONS: [&str; 5] = [
+    "windows_sign_in",
+    "authentication_broker",
+    "device_registration",
+    "cross_tenant",
+    "federation_server",
+];
 
 /// What is read, and how a record is judged: shared by every verb that has inputs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadOptions {
     /// Files, folders, patterns, or `-` for standard input; never empty.
     pub inputs: Vec<String>,
+    /// Which of the inputs have to hold records of which kind.
+    pub sides: Vec<SideInput>,
+    /// Break-glass accounts: user principal names or object ids, lower case, each once.
+    pub break_glass: Vec<String>,
+    /// Names of applications besides the known ones: ids in lower case, each once.
+    pub app_names: Vec<(String, String)>,
+    /// Those of [`EXCLUSIONS`] that count after all, each once, in that order.
+    pub included: Vec<&'static str>,
     /// First instant counted, UTC microseconds.
     pub since: Option<i64>,
     /// First instant no longer counted, UTC microseconds; later than `since`.
@@ -52,11 +77,11 @@ pub struct ReportOptions {
     pub read: ReadOptions,
     /// Report ids in the order asked for, each once; never empty.
     pub reports: Vec<String>,
-    /// Rows kept of each report, all when absent; `summary` is never cut.
+    /// Rows kept of each report, all when absent; summaries are never cut.
     pub top: Option<u64>,
     /// Folder with further reports, one `.sql` file each.
     pub queries_dir: Option<PathBuf>,
-    /// Conditions on `summary` that make the run fail; computed whichever reports are shown.
+    /// Conditions on `summary` and `readiness-summary` that make the run fail; computed whichever reports are shown.
     pub fail_on: Vec<Check>,
 }
 

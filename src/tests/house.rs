@@ -57,11 +57,17 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("rayon", &["src/app/", "src/engine/polars.rs", "src/fold/"]),
     // Responses of the query API are read field by field.
     ("serde", &["src/container/tables.rs"]),
-    // Never in the hot path: whole documents in containers, writing, and the rare list of the
-    // exemptions of a policy.
+    // Never in the hot path: whole documents in containers, writing, small lists, and the rare list
+    // of the exemptions of a policy.
     (
         "serde_json",
-        &["src/app/rejects.rs", "src/container/", "src/extract/policy.rs", "src/render/object.rs"],
+        &[
+            "src/app/lists.rs",
+            "src/app/rejects.rs",
+            "src/container/",
+            "src/extract/policy.rs",
+            "src/render/object.rs",
+        ],
     ),
     ("simdutf8", &["src/extract/mod.rs"]),
     ("sqlparser", &["src/report/"]),
