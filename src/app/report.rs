@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, RecordBatch};
+use arrow_array::{Array, RecordBatch, RecordBatchOptions};
 use arrow_schema::{ArrowError, Field, Schema, SchemaRef};
 use rayon::ThreadPool;
 
@@ -249,7 +249,11 @@ fn headed(report: &Report, answer: Answer) -> Result<(SchemaRef, Vec<RecordBatch
     let fields = answer.schema.fields().iter().zip(&report.columns);
     let fields = fields.map(|(field, column)| field.as_ref().clone().with_name(column.shown()));
     let schema = Arc::new(Schema::new(fields.collect::<Vec<Field>>()));
-    let renamed = |batch: RecordBatch| batch.with_schema(Arc::clone(&schema));
+    let renamed = |batch: RecordBatch| {
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let columns = batch.columns().to_vec();
+        RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)
+    };
     let batches = answer.batches.into_iter().map(renamed).collect::<Result<_, _>>()?;
     Ok((schema, batches))
 }
