@@ -23,6 +23,8 @@ pub const UNPACKED_FREE_BYTES: u64 = 64 << 20;
 pub const ARCHIVE_MEMBERS_MAX: usize = 100_000;
 /// Containers inside containers (zip in gzip, array in an Avro body) that are followed.
 pub const CONTAINER_DEPTH_MAX: usize = 4;
+/// Largest list of break-glass accounts or application names, in bytes.
+pub const LIST_BYTES_MAX: u64 = 16 << 20;
 /// Rejected records that are kept for being shown at the end of a run.
 pub const REJECTS_SAMPLED_MAX: usize = 10;
 /// Bytes of rows that are kept in memory unless `--memory` says otherwise; past them, rows wait on

@@ -1,10 +1,10 @@
 -- title:  Are we ready for mandatory MFA?
--- about:  The answer in a sentence, the figures behind it, and what this input cannot show.
+-- about:  The answer in a sentence, the figures behind it, and what this input cannot show. The value of answer are the people who will break or are at risk.
 -- grain:  one row per figure
 -- reads:  attempt_measure, link, readiness_rank, registration, role_assignment, run, sign_in, sign_in_measure
--- column: metric text | name of the figure; answer is a sentence
--- column: value text | a whole number, an instant in ISO 8601 UTC, or the sentence
--- column: note text | what it counts; begins with `cannot see:` where the input lacks something
+-- column: metric text | name of the figure
+-- column: value text | a whole number, or an instant in ISO 8601 UTC
+-- column: note text | what it counts, for answer the sentence; begins with `cannot see:` where the input lacks something
 -- worth:  will_break and at_risk have to fall to 0; what cannot be seen is not thereby safe
 -- source: https://learn.microsoft.com/entra/identity/authentication/concept-mandatory-multifactor-authentication (read 2026-11-21)
 with
@@ -90,7 +90,7 @@ metric as (
     select place, metric, note, blind_when, blind
     from (
         values
-        (1, 'answer', 'people who manage Azure and are in scope of mandatory MFA', '', ''),
+        (1, 'answer', '', '', ''),
         (2, 'people', 'people who change or may change Azure, those not in scope left out', '', ''),
         (3, 'will_break', 'of those, people whose work stops when MFA is enforced', '', ''),
         (4, 'at_risk', 'of those, people of whose work a part may stop', '', ''),
@@ -129,6 +129,7 @@ figure as (
         metric.blind_when,
         metric.blind,
         case metric.metric
+            when 'answer' then will_break + at_risk
             when 'people' then people
             when 'will_break' then will_break
             when 'at_risk' then at_risk
@@ -158,37 +159,35 @@ figure as (
         case metric.metric
             when 'window_start' then window_start
             when 'window_end' then window_end
-            when 'answer'
-                then
+        end as instant,
+        case
+            when people = 0
+                then 'The input shows nobody who manages Azure and is in scope of mandatory MFA.'
+            else
+                concat(
                     case
-                        when people = 0
-                            then 'The input shows nobody who manages Azure and is in scope of mandatory MFA.'
-                        else
-                            concat(
-                                case
-                                    when will_break + at_risk = 0 then 'None'
-                                    else cast(will_break + at_risk as string)
-                                end,
-                                ' of ',
-                                cast(people as string),
-                                case
-                                    when people = 1 then ' person who manages Azure'
-                                    else ' people who manage Azure'
-                                end,
-                                case
-                                    when will_break + at_risk = 0 and cannot_tell > 0
-                                        then ' is known to break when MFA is enforced'
-                                    when will_break + at_risk <= 1
-                                        then ' will break or is at risk when MFA is enforced'
-                                    else ' will break or are at risk when MFA is enforced'
-                                end,
-                                case
-                                    when cannot_tell = 0 then '.'
-                                    else concat('; ', cast(cannot_tell as string), ' cannot be told.')
-                                end
-                            )
+                        when will_break + at_risk = 0 then 'None'
+                        else cast(will_break + at_risk as string)
+                    end,
+                    ' of ',
+                    cast(people as string),
+                    case
+                        when people = 1 then ' person who manages Azure'
+                        else ' people who manage Azure'
+                    end,
+                    case
+                        when will_break + at_risk = 0 and cannot_tell > 0
+                            then ' is known to break when MFA is enforced'
+                        when will_break + at_risk <= 1
+                            then ' will break or is at risk when MFA is enforced'
+                        else ' will break or are at risk when MFA is enforced'
+                    end,
+                    case
+                        when cannot_tell = 0 then '.'
+                        else concat('; ', cast(cannot_tell as string), ' cannot be told.')
                     end
-        end as words
+                )
+        end as sentence
     from metric
     cross join person_total
     cross join attempt_total
@@ -202,8 +201,9 @@ figure as (
 
 select
     metric,
-    coalesce(words, cast(number as string)) as value,
+    coalesce(instant, cast(number as string)) as value,
     case
+        when metric = 'answer' then sentence
         when blind_when = 'none' and number = 0 then concat('cannot see: ', blind)
         when blind_when = 'some' and number > 0 then concat('cannot see: ', blind)
         else note

@@ -1,4 +1,4 @@
-//! Conditions on the figures of `summary` that make a run fail: `--fail-on`.
+//! Conditions on the figures of the summaries that make a run fail: `--fail-on`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -49,7 +49,7 @@ impl Comparison {
 /// A condition on one figure: the run fails when it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// Metric of the `summary` report, `non_mfa_write_attempts`.
+    /// Metric of `summary` or `readiness-summary`, `non_mfa_write_attempts`.
     pub metric: String,
     /// How its value is compared.
     pub comparison: Comparison,

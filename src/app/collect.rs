@@ -13,6 +13,7 @@ use crate::app::ingest::Job;
 use crate::app::others::{Others, OthersTaken, read_table};
 use crate::app::progress::Progress;
 use crate::app::rejects::RejectFile;
+use crate::app::side::SideCheck;
 use crate::app::spill::duplicates::Duplicates;
 use crate::app::spill::parts::Parts;
 use crate::app::spill::rows::{Leaving, RowSpill, Spilled};
@@ -107,6 +108,7 @@ pub(crate) struct Collector {
     streams: u64,
     empty_streams: u64,
     first_name: Arc<str>,
+    sides: SideCheck,
     /// Rows, and rows with claims, by index of their format.
     claims: BTreeMap<usize, (u64, u64)>,
 }
@@ -165,6 +167,7 @@ impl Collector {
             streams: 0,
             empty_streams: 0,
             first_name: Arc::from(""),
+            sides: std::mem::take(&mut job.sides),
             claims: BTreeMap::new(),
         }
     }
@@ -424,6 +427,7 @@ impl Collector {
             self.first_name = Arc::clone(&end.name);
         }
         let facts = std::mem::take(&mut self.stream);
+        self.sides.stream(&end.name, &facts.formats);
         let alarms = alarm::alarms(&end.name, &end.framed, &facts);
         self.out.is_truncated |= !alarms.is_empty();
         self.out.accounting.warnings.extend(end.warnings);
@@ -433,11 +437,13 @@ impl Collector {
     /// Drops the duplicates and closes the balance.
     ///
     /// # Errors
-    /// [`Error::EmptyInput`] or [`Error::NothingReadable`] when there is nothing to answer from.
+    /// [`Error::EmptyInput`] or [`Error::NothingReadable`] when there is nothing to answer from, and
+    /// [`Error::SideInput`] when a side input holds something else.
     pub(crate) fn finish(mut self) -> Result<Ingested, Error> {
         if let Some(file) = self.rejects.take() {
             file.commit()?;
         }
+        self.sides.finish()?;
         if self.streams > 0
             && self.empty_streams == self.streams
             && self.out.accounting.records == 0

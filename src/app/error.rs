@@ -7,7 +7,9 @@ use arrow_schema::ArrowError;
 use rayon::ThreadPoolBuildError;
 use thiserror::Error as ThisError;
 
+use crate::app::lists::ListProblem;
 use crate::app::output::OutputError;
+use crate::app::side::SideKind;
 use crate::engine::EngineError;
 use crate::error::{Accounting, Reject};
 use crate::report::ReportError;
@@ -38,6 +40,26 @@ pub enum Error {
     /// A named input cannot be opened.
     #[error(transparent)]
     Open(OpenError),
+    /// A flag promised records of a kind, and the input holds none.
+    #[error("`{input}` holds no {what}: it holds {holds}")]
+    SideInput {
+        /// As the user gave it.
+        input: String,
+        /// What was promised.
+        kind: SideKind,
+        /// One record of that.
+        what: &'static str,
+        /// What it holds instead, with counts.
+        holds: String,
+    },
+    /// A list of accounts or applications cannot be read.
+    #[error("cannot read the list `{path}`: {problem}")]
+    List {
+        /// As the user gave it.
+        path: String,
+        /// What is wrong with it.
+        problem: ListProblem,
+    },
     /// A report cannot be had.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -84,8 +106,8 @@ pub enum Error {
         /// The name that may have been meant.
         nearest: Option<String>,
     },
-    /// `summary` has no metric of that name.
-    #[error("there is no metric `{name}` in the summary")]
+    /// Neither `summary` nor `readiness-summary` has a metric of that name.
+    #[error("there is no metric `{name}` in the summaries")]
     UnknownMetric {
         /// As the user gave it.
         name: String,
@@ -123,6 +145,17 @@ impl Error {
                 Some("`azmfa formats` lists the exports that are recognised".to_owned())
             }
             Self::Source(error) => error.hint(),
+            Self::SideInput { kind, .. } => {
+                Some(format!("`{}` takes what this writes: {}", kind.flag(), kind.command()))
+            }
+            Self::List {
+                problem: ListProblem::NotAnAccount { .. } | ListProblem::Empty, ..
+            } => Some(
+                "write one user principal name or object id a line, `#` before comments".into(),
+            ),
+            Self::List { .. } => {
+                Some("write `id,name` lines, or take what `az ad sp list --all` writes".to_owned())
+            }
             Self::Report(error) => error.hint(),
             Self::Sql(error) => error.hint(),
             Self::Param(error) => error.hint(),
@@ -144,7 +177,7 @@ impl Error {
             Self::Open(_) | Self::Engine(_) | Self::Arrow(_) | Self::Threads(_) => None,
             Self::UnknownTable { nearest, .. } => near(nearest, "`azmfa schema` lists them all"),
             Self::UnknownMetric { nearest, .. } => {
-                near(nearest, "`azmfa report -r summary` shows them all")
+                near(nearest, "`azmfa report -r summary,readiness-summary` shows them all")
             }
             Self::UnknownEvent { .. } => Some(
                 "ids are in the column `event_id` of `non-mfa-writes` and `policy-audit`".into(),

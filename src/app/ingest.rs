@@ -14,6 +14,7 @@ use crate::app::line::{Item, Line, Sender};
 use crate::app::others::read_table;
 use crate::app::progress::Progress;
 use crate::app::rejects::RejectFile;
+use crate::app::side::SideCheck;
 use crate::app::tables_read::columns_of_activity;
 use crate::container::avro::read_avro;
 use crate::container::csv::read_csv;
@@ -45,6 +46,7 @@ pub(crate) struct Job<'a> {
     pub(crate) hashed: Vec<&'static str>,
     pub(crate) strict: bool,
     pub(crate) rejects: Option<RejectFile>,
+    pub(crate) sides: SideCheck,
 }
 
 /// The threads of a run: as many as asked for, else one per core.

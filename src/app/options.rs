@@ -7,16 +7,25 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::app::check::Check;
+use crate::app::side::SideInput;
 use crate::mfa::exclusion::Exclusion;
 
 /// The reports of a run that names none.
 pub const REPORTS_DEFAULT: [&str; 4] = ["summary", "by-resource", "by-user", "by-policy"];
+
+/// The reports of `readiness` when it names none.
+pub const READINESS_DEFAULT: [&str; 3] = ["readiness-summary", "blockers", "readiness"];
+
+/// The report of `readiness --profile msid`.
+pub const MSID_REPORT: &str = "msid-mfa-report";
 
 /// What is read, and how a record is judged: shared by every verb that has inputs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadOptions {
     /// Files, folders, patterns, or `-` for standard input; never empty.
     pub inputs: Vec<String>,
+    /// Which of the inputs have to hold records of which kind.
+    pub sides: Vec<SideInput>,
     /// First instant counted, UTC microseconds.
     pub since: Option<i64>,
     /// First instant no longer counted, UTC microseconds; later than `since`.
@@ -41,7 +50,7 @@ pub struct ReadOptions {
     pub strict_policy: bool,
     /// Policy definition ids, or their last names, that count as MFA policies besides the known.
     pub mfa_policies: Vec<String>,
-    /// Accounts for emergencies, by object id or user principal name in any case (`--exempt`).
+    /// Break-glass accounts: user principal names or object ids, lower case, each once.
     pub break_glass: Vec<String>,
     /// Names of applications by their id in lower case, where exports have none (`--apps`).
     pub app_names: BTreeMap<String, String>,
@@ -60,11 +69,11 @@ pub struct ReportOptions {
     pub read: ReadOptions,
     /// Report ids in the order asked for, each once; never empty.
     pub reports: Vec<String>,
-    /// Rows kept of each report, all when absent; `summary` is never cut.
+    /// Rows kept of each report, all when absent; summaries are never cut.
     pub top: Option<u64>,
     /// Folder with further reports, one `.sql` file each.
     pub queries_dir: Option<PathBuf>,
-    /// Conditions on `summary` that make the run fail; computed whichever reports are shown.
+    /// Conditions on `summary` and `readiness-summary` that make the run fail; computed whichever reports are shown.
     pub fail_on: Vec<Check>,
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, RecordBatch};
+use arrow_array::{Array, RecordBatch, RecordBatchOptions};
 use arrow_schema::{ArrowError, Field, Schema, SchemaRef};
 use rayon::ThreadPool;
 
@@ -18,6 +18,7 @@ use crate::app::options::{ReadOptions, ReportOptions};
 use crate::app::outcome::Outcome;
 use crate::app::progress::Progress;
 use crate::app::rejects::RejectFile;
+use crate::app::side::SideCheck;
 use crate::app::tables::{Made, Wishes};
 use crate::app::tables_whole::Whole;
 use crate::engine::polars::Polars;
@@ -34,8 +35,8 @@ use crate::report::plan::{Plan, plan};
 use crate::report::{Library, Report};
 use crate::text::nearest;
 
-/// The report whose metrics `--fail-on` looks at.
-const SUMMARY: &str = "summary";
+/// The reports whose metrics `--fail-on` looks at.
+const SUMMARIES: [&str; 2] = ["summary", "readiness-summary"];
 
 /// Runs the asked-for reports.
 ///
@@ -50,8 +51,11 @@ pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Erro
         .map(|id| library.find(id).cloned())
         .collect::<Result<Vec<Report>, _>>()?;
     let shown = reports.len();
-    if !options.fail_on.is_empty() && !reports.iter().any(|report| report.id == SUMMARY) {
-        reports.push(library.find(SUMMARY)?.clone());
+    for check in &options.fail_on {
+        let summary = summary_of(check, &library)?;
+        if !reports.iter().any(|report| report.id == summary.id) {
+            reports.push(summary.clone());
+        }
     }
     // Times in parameters count from the newest event, which is known only after reading; what
     // the queries need does not depend on them.
@@ -85,7 +89,7 @@ pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Erro
         .zip(answers)
         .take(shown)
         .map(|(report, answer)| {
-            let top = options.top.filter(|_| report.id != SUMMARY);
+            let top = options.top.filter(|_| !SUMMARIES.contains(&&*report.id));
             page(report, answer, top, window, &ingested.accounting)
         })
         .collect::<Result<_, Error>>()?;
@@ -208,6 +212,7 @@ pub(crate) fn read_with(
         hashed: wishes.hashed_columns(),
         strict: options.strict,
         rejects,
+        sides: SideCheck::new(&options.sides)?,
     };
     let mut ingested = ingest(job, progress)?;
     ingested.window = wishes.widened(&ingested);
@@ -252,7 +257,11 @@ fn headed(report: &Report, answer: Answer) -> Result<(SchemaRef, Vec<RecordBatch
     let fields = answer.schema.fields().iter().zip(&report.columns);
     let fields = fields.map(|(field, column)| field.as_ref().clone().with_name(column.shown()));
     let schema = Arc::new(Schema::new(fields.collect::<Vec<Field>>()));
-    let renamed = |batch: RecordBatch| batch.with_schema(Arc::clone(&schema));
+    let renamed = |batch: RecordBatch| {
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let columns = batch.columns().to_vec();
+        RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)
+    };
     let batches = answer.batches.into_iter().map(renamed).collect::<Result<_, _>>()?;
     Ok((schema, batches))
 }
@@ -273,6 +282,20 @@ pub(crate) fn cut_to(batches: Vec<RecordBatch>, top: Option<u64>) -> (Vec<Record
     (kept, rows_left_out)
 }
 
+/// The summary that has the metric: its SQL names every one. The first where none has, since its
+/// metrics may show what was meant.
+fn summary_of<'a>(check: &Check, library: &'a Library) -> Result<&'a Report, Error> {
+    let named = format!("'{}'", check.metric);
+    let [first, rest @ ..] = SUMMARIES;
+    for id in rest {
+        let summary = library.find(id)?;
+        if summary.sql.contains(&named) && !library.find(first)?.sql.contains(&named) {
+            return Ok(summary);
+        }
+    }
+    Ok(library.find(first)?)
+}
+
 fn failed_checks(
     checks: &[Check],
     reports: &[Report],
@@ -281,8 +304,9 @@ fn failed_checks(
     if checks.is_empty() {
         return Ok(Vec::new());
     }
-    let summary = reports.iter().position(|report| report.id == SUMMARY);
-    let metrics = summary.and_then(|place| answers.get(place)).map(metrics_of).unwrap_or_default();
+    let summaries = reports.iter().zip(answers);
+    let summaries = summaries.filter(|(report, _)| SUMMARIES.contains(&&*report.id));
+    let metrics: Vec<_> = summaries.flat_map(|(_, answer)| metrics_of(answer)).collect();
     let mut failed = Vec::new();
     for check in checks {
         let Some(value) =

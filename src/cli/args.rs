@@ -22,6 +22,8 @@ use crate::cli::value::parse_instant;
 use crate::cli::value::parse_rows;
 use crate::cli::value::parse_size;
 use crate::cli::value::parse_text;
+use crate::mfa::exclusion;
+use crate::mfa::exclusion::Exclusion;
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -29,9 +31,10 @@ use crate::cli::value::parse_text;
     name = "azmfa",
     bin_name = "azmfa",
     version,
-    about = "Find out who changes Azure without MFA, from exported Activity Logs",
-    long_about = "Reads exported Azure Activity Logs in whatever shape you have them and answers \
-        who changes Azure without MFA. Never uses the network, never writes over a file unasked: \
+    about = "Find out who changes Azure without MFA, and who is ready for mandatory MFA",
+    long_about = "Reads exported Azure Activity Logs and Entra sign-in logs in whatever shape you \
+        have them and answers who changes Azure without MFA, and who will break when MFA is \
+        enforced. Never uses the network, never writes over a file unasked: \
         data goes to standard output, everything else to standard error.",
     after_help = examples::TOP,
     after_long_help = examples::TOP_LONG,
@@ -63,6 +66,15 @@ pub(crate) enum Command {
     /// reports: summary, by-resource, by-user and by-policy unless `--report` names others.
     #[command(after_help = examples::REPORT)]
     Report(ReportArgs),
+
+    /// Report who is ready for mandatory MFA, and who will break
+    ///
+    /// Reads sign-ins, activity and what else you have, and prints the answer, its ten worst
+    /// blockers and a verdict for every person: readiness-summary, blockers and readiness unless
+    /// `--report` names others. The more is given, the less cannot be told: sign-ins of every
+    /// kind, the Activity Log, registrations, roles.
+    #[command(after_help = examples::READINESS)]
+    Readiness(ReadinessArgs),
 
     /// Ask a question of your own in SQL
     ///
@@ -108,7 +120,7 @@ pub(crate) enum Command {
 pub(crate) struct ReportArgs {
     /// Reports to print, in this order
     ///
-    /// `azmfa reports` lists them. Default: summary, by-resource, by-user, by-policy.
+    /// `azmfa reports` lists them.
     #[arg(short, long = "report", value_name = "NAME,…", value_delimiter = ',')]
     #[arg(value_parser = parse_text, help_heading = "Reports")]
     pub(crate) reports: Vec<String>,
@@ -121,7 +133,7 @@ pub(crate) struct ReportArgs {
 
     /// Exit with 1 if this holds, as in `non_mfa_write_attempts>0`
     ///
-    /// EXPR is METRIC OP NUMBER: a metric of the summary report, one of > >= < <= == !=, and a
+    /// EXPR is METRIC OP NUMBER: a metric of summary or readiness-summary, one of > >= < <= == !=, and a
     /// whole number. May be given several times; one that holds is enough. Quote it: shells give
     /// `>` a meaning of their own.
     #[arg(long, value_name = "EXPR", help_heading = "Reports")]
@@ -135,6 +147,21 @@ pub(crate) struct ReportArgs {
 
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+}
+
+/// `azmfa readiness`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ReadinessArgs {
+    /// Print the report as another tool has it
+    ///
+    /// `msid` has the columns and the three statuses of Export-MsIdAzureMfaReport, and why our
+    /// verdict differs: the report msid-mfa-report.
+    #[arg(long, value_name = "TOOL", value_parser = PossibleValuesParser::new(["msid"]))]
+    #[arg(conflicts_with = "reports", help_heading = "Reports")]
+    pub(crate) profile: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
 }
 
 /// `azmfa query`.
@@ -241,6 +268,39 @@ pub(crate) struct ReadArgs {
     #[arg(value_name = "INPUT", value_parser = parse_text)]
     pub(crate) inputs: Vec<String>,
 
+    /// Registered methods, as Graph's userRegistrationDetails gives them
+    ///
+    /// `az rest --method get --url https://graph.microsoft.com/v1.0/reports/authenticationMethods/userRegistrationDetails`
+    /// writes them. This and the next three are inputs like any other, and may be given several
+    /// times; the flag makes sure that they hold what you think.
+    #[arg(long, value_name = "FILE", value_parser = parse_text, help_heading = "Side inputs")]
+    pub(crate) registrations: Vec<String>,
+
+    /// Azure resources, as `az resource list` writes them
+    #[arg(long = "resources", value_name = "FILE", value_parser = parse_text)]
+    #[arg(help_heading = "Side inputs")]
+    pub(crate) resource_lists: Vec<String>,
+
+    /// Role assignments, as `az role assignment list --all` or Graph writes them
+    #[arg(long, value_name = "FILE", value_parser = parse_text, help_heading = "Side inputs")]
+    pub(crate) roles: Vec<String>,
+
+    /// Accounts, as `az ad user list` or Graph writes them
+    #[arg(long = "users", value_name = "FILE", value_parser = parse_text)]
+    #[arg(help_heading = "Side inputs")]
+    pub(crate) user_lists: Vec<String>,
+
+    /// Break-glass accounts: a UPN or object id a line, or the first column of a CSV
+    ///
+    /// `#` begins a comment. Mandatory MFA exempts nobody: these accounts need a passkey or a
+    /// certificate, and are judged with that in mind.
+    #[arg(long, value_name = "FILE", value_parser = parse_text, help_heading = "Side inputs")]
+    pub(crate) exempt: Vec<String>,
+
+    /// Names of applications: CSV of id and name, or JSON as `az ad sp list` writes it
+    #[arg(long, value_name = "FILE", value_parser = parse_text, help_heading = "Side inputs")]
+    pub(crate) apps: Vec<String>,
+
     /// Count events from TIME on
     ///
     /// TIME is a date (`2026-01-31`, its first instant) or a timestamp (`2026-01-31T08:00:00Z`,
@@ -287,6 +347,11 @@ pub(crate) struct ReadArgs {
     #[arg(long, help_heading = "Verdict")]
     pub(crate) strict_policy: bool,
 
+    /// Count sign-ins of this kind, which are left out of figures otherwise
+    #[arg(long = "include", value_name = "KIND,…", value_delimiter = ',')]
+    #[arg(value_parser = PossibleValuesParser::new(exclusion::ALL.map(Exclusion::name)), help_heading = "Verdict")]
+    pub(crate) included: Vec<String>,
+
     /// Write every rejected record to FILE, with its place and the reason
     ///
     /// One JSON object a line: file, record, byte, reason, detail and the raw bytes.
@@ -320,7 +385,7 @@ pub(crate) struct ReadArgs {
 pub(crate) struct TopArgs {
     /// Rows to print of each table, 0 for all
     ///
-    /// Default: 20 in a table on a terminal, all elsewhere. The summary report is never cut.
+    /// Default: 20 in a table on a terminal, all elsewhere. Summaries are never cut.
     #[arg(long, value_name = "N", value_parser = parse_rows, help_heading = "Output")]
     pub(crate) top: Option<u64>,
 }

@@ -53,7 +53,10 @@ struct Context<'a> {
 pub(crate) fn run(args: &Args, terminal: Terminal) -> ExitKind {
     let context = Context { messages: &args.messages, terminal };
     let ended = match &args.command {
-        Command::Report(args) => context.report(args),
+        Command::Report(args) => context.report(args, &options::report_names(args), "azmfa report"),
+        Command::Readiness(args) => {
+            context.report(&args.report, &options::readiness_names(args), "azmfa readiness")
+        }
         Command::Query(args) => context.query(args),
         Command::Explain(args) => context.explain(args),
         Command::Convert(args) => context.convert(args),
@@ -79,10 +82,15 @@ pub(crate) fn run(args: &Args, terminal: Terminal) -> ExitKind {
 }
 
 impl Context<'_> {
-    fn report(&self, args: &ReportArgs) -> Result<ExitKind, Failure> {
-        let names = options::report_names(args);
+    /// Prints the reports called `names`; `before` is the command as it would be typed.
+    fn report(
+        &self,
+        args: &ReportArgs,
+        names: &[String],
+        before: &str,
+    ) -> Result<ExitKind, Failure> {
         let choice = self.choice(&args.output, names.len())?;
-        let options = options::report(args, &choice, &self.terminal)?;
+        let options = options::report(args, names, before, &choice, &self.terminal)?;
         choice.check(names.iter().map(String::as_str))?;
         let (started, progress) = (Instant::now(), Arc::new(Progress::new()));
         let bar = self.bar(&progress);

@@ -4,12 +4,14 @@ pub(crate) const TOP: &str = "\
 Start here:
   az monitor activity-log list --offset 90d --max-events 100000 | azmfa report
   azmfa report exports/ -o report.json
+  azmfa readiness signins/ exports/ --registrations registrations.json
   azmfa COMMAND --help";
 
 pub(crate) const TOP_LONG: &str = "\
 Start here:
   az monitor activity-log list --offset 90d --max-events 100000 | azmfa report
   azmfa report exports/ -o report.json
+  azmfa readiness signins/ exports/ --registrations registrations.json
   azmfa COMMAND --help
 
 Exit codes:
@@ -30,6 +32,14 @@ Examples:
   azmfa report -r non-mfa-writes --since 2026-01-01 --format csv exports/ > writes.csv
   azmfa report -r by-user,by-resource -o reports/ --format parquet exports/
   azmfa report -q --fail-on 'non_mfa_write_attempts>0' exports/";
+
+pub(crate) const READINESS: &str = "\
+Examples:
+  azmfa readiness signins/ activity/ --registrations registrations.json
+  azmfa readiness signins/ activity/ --exempt break-glass.txt -o readiness.json
+  azmfa readiness -r service-accounts,write-to-sign-in signins/ activity/
+  azmfa readiness --profile msid --registrations registrations.json signins/ -o msid.csv
+  azmfa readiness -q --fail-on 'will_break>0' signins/ activity/";
 
 pub(crate) const QUERY: &str = "\
 Examples:

@@ -1,51 +1,75 @@
 //! From arguments to options: pairs are resolved here, so that `app` has nothing left to guess.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::app::lists;
 use crate::app::options::ConvertOptions;
 use crate::app::options::ConvertTarget;
 use crate::app::options::ExplainOptions;
+use crate::app::options::MSID_REPORT;
 use crate::app::options::QueryOptions;
+use crate::app::options::READINESS_DEFAULT;
 use crate::app::options::REPORTS_DEFAULT;
 use crate::app::options::ReadOptions;
 use crate::app::options::ReportOptions;
 use crate::app::options::TableFormat;
 use crate::app::output::check;
+use crate::app::side::SideInput;
+use crate::app::side::SideKind;
 use crate::cli::args::ConvertArgs;
 use crate::cli::args::ExplainArgs;
 use crate::cli::args::QueryArgs;
 use crate::cli::args::ReadArgs;
+use crate::cli::args::ReadinessArgs;
 use crate::cli::args::ReportArgs;
 use crate::cli::args::TopArgs;
 use crate::cli::examples::nothing_to_read;
 use crate::cli::failure::Failure;
 use crate::cli::output::Choice;
 use crate::cli::terminal::Terminal;
+use crate::mfa::exclusion;
+use crate::mfa::exclusion::Exclusion;
 
 /// Rows of a table on a terminal, unless `--top` says otherwise.
 const TOP_ON_TERMINAL: u64 = 20;
 
-/// The reports a command line names, each once, or the default ones.
+/// The reports that `azmfa report` is to print, each once.
 pub(crate) fn report_names(args: &ReportArgs) -> Vec<String> {
+    names_or(args, &REPORTS_DEFAULT)
+}
+
+/// The reports that `azmfa readiness` is to print, each once.
+pub(crate) fn readiness_names(args: &ReadinessArgs) -> Vec<String> {
+    match args.profile {
+        Some(_) => vec![MSID_REPORT.to_owned()],
+        None => names_or(&args.report, &READINESS_DEFAULT),
+    }
+}
+
+fn names_or(args: &ReportArgs, otherwise: &[&str]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for name in args.reports.iter().map(|name| name.trim().to_ascii_lowercase()) {
         if !names.contains(&name) {
             names.push(name);
         }
     }
-    if names.is_empty() { REPORTS_DEFAULT.map(str::to_owned).to_vec() } else { names }
+    if names.is_empty() { otherwise.iter().map(|name| (*name).to_owned()).collect() } else { names }
 }
 
-/// Options of `azmfa report`.
+/// Options of `azmfa report`, and of `azmfa readiness`, which prints reports too; `before` is the
+/// command as it would be typed.
 pub(crate) fn report(
     args: &ReportArgs,
+    names: &[String],
+    before: &str,
     choice: &Choice,
     terminal: &Terminal,
 ) -> Result<ReportOptions, Failure> {
     Ok(ReportOptions {
-        read: read(&args.read, "azmfa report", args.output.force, terminal)?,
-        reports: report_names(args),
+        read: read(&args.read, before, args.output.force, terminal)?,
+        reports: names.to_vec(),
         top: top(&args.top, choice),
         queries_dir: args.queries_dir.clone(),
         fail_on: args.fail_on.clone(),
@@ -127,8 +151,10 @@ fn read(
     force: bool,
     terminal: &Terminal,
 ) -> Result<ReadOptions, Failure> {
-    let mut inputs = args.inputs.clone();
-    if inputs.is_empty() {
+    let sides = sides(args);
+    let mut inputs: Vec<String> = sides.iter().map(|side| side.input.clone()).collect();
+    inputs.extend(args.inputs.iter().cloned());
+    if args.inputs.is_empty() {
         if terminal.stdin {
             return Err(Failure::usage(
                 "nothing to read: no INPUT is named, and nothing is piped in",
@@ -148,8 +174,24 @@ fn read(
     if let Some(path) = &args.rejects {
         check(path, force)?;
     }
+    let mut break_glass = Vec::new();
+    for path in &args.exempt {
+        break_glass.extend(lists::accounts(path)?);
+    }
+    break_glass.sort();
+    break_glass.dedup();
+    let mut app_names = BTreeMap::new();
+    for path in &args.apps {
+        app_names.extend(lists::app_names(path)?);
+    }
+    let is_included = |kind: &Exclusion| args.included.iter().any(|name| name == kind.name());
+    let included = exclusion::ALL.into_iter().filter(is_included).collect();
     Ok(ReadOptions {
         inputs,
+        sides,
+        break_glass,
+        app_names,
+        included,
         since: args.since,
         until: args.until,
         as_of: args.as_of,
@@ -163,8 +205,19 @@ fn read(
         mfa_policies: args.mfa_policies.clone(),
         rejects: args.rejects.clone(),
         force,
-        ..ReadOptions::default()
     })
+}
+
+/// The inputs of which a flag says what they hold.
+fn sides(args: &ReadArgs) -> Vec<SideInput> {
+    let kinds = [
+        (SideKind::Registrations, &args.registrations),
+        (SideKind::Resources, &args.resource_lists),
+        (SideKind::Roles, &args.roles),
+        (SideKind::Users, &args.user_lists),
+    ];
+    let side = |kind, input: &String| SideInput { kind, input: input.clone() };
+    kinds.iter().flat_map(|(kind, inputs)| inputs.iter().map(|it| side(*kind, it))).collect()
 }
 
 fn top(args: &TopArgs, choice: &Choice) -> Option<u64> {

@@ -59,11 +59,12 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("rust_xlsxwriter", &["src/render/xlsx"]),
     // Responses of the query API are read field by field.
     ("serde", &["src/container/tables.rs"]),
-    // Never in the hot path: whole documents in containers, writing, and the rare list of texts
-    // inside an element.
+    // Never in the hot path: whole documents in containers, writing, small lists, and the rare list
+    // of texts inside an element.
     (
         "serde_json",
         &[
+            "src/app/lists.rs",
             "src/app/rejects.rs",
             "src/container/",
             "src/extract/elements.rs",

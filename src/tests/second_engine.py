@@ -4,14 +4,15 @@ Usage: second_engine.py TABLES QUERIES REPORT...
 
 TABLES holds one `<table>.parquet` (or a folder `<table>/` of them) per table, QUERIES is the
 repository's `queries/`. Prints one JSON object:
-{report: {"columns": [...], "rows": [[...], ...]}}, rows in the order of the report, instants as
-ISO 8601 UTC with six digits and Z, days as YYYY-MM-DD, so that two engines can be compared text by
-text. Any failure ends it with a message and a code other than 0.
+{report: {"columns": [...], "headings": [...], "rows": [[...], ...]}}, headings as the header of the
+report has them, rows in its order, instants as ISO 8601 UTC with six digits and Z, days as
+YYYY-MM-DD, so that two engines can be compared text by text. Any failure ends it with a message and a code other than 0.
 """
 
 import datetime
 import json
 import pathlib
+import re
 import sys
 
 import duckdb
@@ -32,6 +33,12 @@ def reads(sql):
         if line.startswith("-- reads:"):
             return set(line[len("-- reads:"):].replace(",", " ").split())
     return set()
+
+
+def headings(sql, columns):
+    """What the columns are shown under: `-- column: name kind as "heading"`, else their names."""
+    named = dict(re.findall(r'^-- column: (\w+) \w+ as "([^"]*)"', sql, re.MULTILINE))
+    return [named.get(column, column) for column in columns]
 
 
 def connect(tables, queries):
@@ -69,7 +76,8 @@ def answer(connection, sql):
         for name, kind, *_ in described
     )
     rows = connection.execute(f"select {shown} from answer order by rowid").fetchall()
-    return {"columns": columns, "rows": [[cell(value) for value in row] for row in rows]}
+    shown = headings(sql, columns)
+    return {"columns": columns, "headings": shown, "rows": [[cell(value) for value in row] for row in rows]}
 
 
 def main(arguments):

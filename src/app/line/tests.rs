@@ -11,6 +11,7 @@ use crate::app::collect::{Collector, Ingested, StreamEnd};
 use crate::app::error::Error;
 use crate::app::ingest::{Job, open_tables};
 use crate::app::progress::Progress;
+use crate::app::side::SideCheck;
 use crate::error::{Location, Reject, RejectReason};
 use crate::extract::Wanted;
 use crate::extract::chunk::Chunk;
@@ -47,6 +48,7 @@ fn line(threads: usize, ahead: u64, ready: Vec<bool>, progress: &Progress) -> Li
         hashed: Vec::new(),
         strict: false,
         rejects: None,
+        sides: SideCheck::default(),
     };
     let collector = Collector::new(&mut job);
     let mut line = Line::new(wanted(), threads, ready, collector, progress);

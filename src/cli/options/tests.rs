@@ -2,7 +2,7 @@
 
 use clap::Parser;
 
-use super::{convert, explain, query, report, report_names};
+use super::{convert, explain, query, readiness_names, report, report_names};
 use crate::app::options::{ConvertTarget, ReportOptions, TableFormat};
 use crate::cli::args::{Args, ColorWhen, Command};
 use crate::cli::failure::Failure;
@@ -15,9 +15,9 @@ fn parsed(line: &[&str]) -> Command {
 
 fn report_options(line: &[&str], terminal: &Terminal) -> Result<ReportOptions, Failure> {
     let Command::Report(args) = parsed(line) else { unreachable!("lines are of report") };
-    let pages = report_names(&args).len();
-    let choice = Choice::new(&args.output, pages, renderers(), ColorWhen::Auto, terminal)?;
-    report(&args, &choice, terminal)
+    let names = report_names(&args);
+    let choice = Choice::new(&args.output, names.len(), renderers(), ColorWhen::Auto, terminal)?;
+    report(&args, &names, "azmfa report", &choice, terminal)
 }
 
 fn told<T: std::fmt::Debug>(result: Result<T, Failure>) -> String {
@@ -79,6 +79,10 @@ fn every_flag_reaches_its_option() {
                 "a.json",
                 "b/",
             ],
+            sides: [],
+            break_glass: [],
+            app_names: [],
+            included: [],
             since: Some(
                 86400000000,
             ),
@@ -131,6 +135,56 @@ fn every_flag_reaches_its_option() {
         ],
     }
     "#);
+}
+
+#[test]
+fn readiness_prints_its_three_reports_or_what_another_tool_has() {
+    let names = |line: &[&str]| {
+        let Command::Readiness(args) = parsed(line) else { unreachable!("lines are of readiness") };
+        readiness_names(&args).join(" ")
+    };
+    assert_eq!(names(&["azmfa", "readiness", "a"]), "readiness-summary blockers readiness");
+    assert_eq!(names(&["azmfa", "readiness", "-r", "Blockers"]), "blockers");
+    assert_eq!(names(&["azmfa", "readiness", "--profile", "msid"]), "msid-mfa-report");
+    let both = ["azmfa", "readiness", "--profile", "msid", "-r", "blockers"];
+    assert!(Args::try_parse_from(both).is_err());
+}
+
+#[test]
+fn side_inputs_are_inputs_and_lists_are_read_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_string_lossy().into_owned()
+    };
+    let exempt = file("exempt.txt", "Break@x.test\n");
+    let apps = file("apps.csv", "04B07795-8ddb-461a-bbee-02f9e1bf7b46,Our CLI\n");
+    let line = ["azmfa", "report", "a", "--users", "u.json", "--registrations", "r.json"];
+    let more = ["--exempt", &exempt, "--apps", &apps, "--include", "cross_tenant,windows_sign_in"];
+    let read = report_options(&[&line[..], &more].concat(), &on_terminal()).unwrap().read;
+    assert_eq!(read.inputs, ["r.json", "u.json", "a"]);
+    let sides: Vec<_> = read.sides.iter().map(|side| (side.kind.flag(), &*side.input)).collect();
+    assert_eq!(sides, [("--registrations", "r.json"), ("--users", "u.json")]);
+    assert_eq!(read.break_glass, ["break@x.test"]);
+    let named = ("04b07795-8ddb-461a-bbee-02f9e1bf7b46".to_owned(), "Our CLI".to_owned());
+    assert_eq!(read.app_names.into_iter().collect::<Vec<_>>(), [named]);
+    assert_eq!(
+        read.included.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
+        ["cross_tenant", "windows_sign_in"]
+    );
+    // Side inputs alone say nothing of who signed in.
+    let alone = report_options(&["azmfa", "report", "--users", "u.json"], &on_terminal());
+    assert!(told(alone).starts_with("error: nothing to read"));
+    let bad = file("bad.txt", "upn\nnobody\n");
+    insta::assert_snapshot!(
+        told(report_options(&["azmfa", "report", "a", "--exempt", &bad], &on_terminal()))
+            .replace(&bad, "bad.txt"),
+        @r#"
+    error: cannot read the list `bad.txt`: line 2: `nobody` is neither a user principal name nor an object id
+    hint: write one user principal name or object id a line, `#` before comments
+    "#
+    );
 }
 
 #[test]

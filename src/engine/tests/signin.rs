@@ -282,7 +282,7 @@ fn the_readiness_summary_answers_in_a_sentence_and_counts_everyone() {
         });
         let rows = rows.collect();
         tables.insert("readiness", rows);
-        let answer = summary(&tables, "answer").0;
+        let answer = summary(&tables, "answer").1;
         let sum: i64 = ["people", "not_in_scope"]
             .iter()
             .map(|metric| summary(&tables, metric).0.as_str().unwrap().parse::<i64>().unwrap())

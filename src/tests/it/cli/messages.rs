@@ -230,3 +230,27 @@ fn standard_input_is_read_where_no_input_is_named() {
     assert_eq!(rows(&piped), rows(&named));
     assert!(dashed.stdout == piped.stdout);
 }
+
+#[test]
+fn a_side_input_of_another_kind_ends_with_2_and_says_what_it_is() {
+    let users = fixture(AZ);
+    let args = ["report", "-r", "summary", "--format", "json"];
+    let ran = Run::new().args(args).args(["--users", &users, &users]).run().expect_code(2);
+    assert!(ran.stdout.is_empty());
+    let said = ran.stderr.replace(&users, "az.json");
+    assert!(said.contains("error: `az.json` holds no account: it holds "), "{said}");
+    assert!(said.contains("of `activity_rest`"), "{said}");
+    assert!(said.contains("hint: `--users` takes what this writes: az ad user list"), "{said}");
+    let ran = Run::new().args(args).args(["--roles", "no-such-file.json", &users]).run();
+    assert!(ran.expect_code(2).stderr.contains("`no-such-file.json` does not exist"));
+}
+
+#[test]
+fn a_list_that_names_nobody_ends_with_2_before_anything_is_read() {
+    let folder = TempDir::new().unwrap();
+    let list = folder.path().join("break-glass.txt");
+    std::fs::write(&list, "# two accounts\nBreak Glass 1\nBreak Glass 2\n").unwrap();
+    let args = ["report", "-r", "summary", "--exempt", &text_of(&list), "no-such-file.json"];
+    let ran = Run::new().args(args).run().expect_code(2);
+    assert!(ran.stderr.contains("line 3: `break glass 2` is neither"), "{}", ran.stderr);
+}
