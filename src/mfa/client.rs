@@ -198,12 +198,12 @@ const TOOLS: &[(&str, Tool)] = &[
     ("wget", Tool::Curl),
 ];
 
-/// One `name/version` of a user agent.
+/// Each `name/version` of a user agent; a word without version only where it is all there is, as
+/// in `BAV2ROPC`, for the words of comments name anything.
 fn products(user_agent: &str) -> impl Iterator<Item = (&str, &str)> {
-    user_agent
-        .split([' ', ',', ';', '(', ')', '\t'])
-        .filter(|word| !word.is_empty())
-        .map(|word| word.split_once('/').unwrap_or((word, "")))
+    user_agent.split([' ', ',', ';', '(', ')', '\t']).filter_map(move |word| {
+        word.split_once('/').or_else(|| (word.len() == user_agent.len()).then_some((word, "")))
+    })
 }
 
 /// The place of a product in [`TOOLS`].
@@ -367,6 +367,7 @@ mod tests {
             ("curl", Some((Tool::Curl, ""))),
             (CHROME, None),
             ("Microsoft Office/16.0", None),
+            ("Mozilla/5.0 (Java; like curl)", None),
             ("my-azurecli-wrapper/9.9", None),
             ("/", None),
             ("", None),
