@@ -11,7 +11,7 @@
 
 use std::cmp::Ordering;
 
-use super::words::{begins, contains, filled, is_same};
+use super::words::{begins, contains, filled, is_same, letters};
 
 struct App {
     id: &'static str,
@@ -198,25 +198,34 @@ const TOOLS: &[(&str, Tool)] = &[
     ("wget", Tool::Curl),
 ];
 
-/// One `name/version` of a user agent.
+/// Each `name/version` of a user agent; a word without version only where it is all there is, as
+/// in `BAV2ROPC`, for the words of comments name anything.
 fn products(user_agent: &str) -> impl Iterator<Item = (&str, &str)> {
-    user_agent
-        .split([' ', ',', ';', '(', ')', '\t'])
-        .filter(|word| !word.is_empty())
-        .map(|word| word.split_once('/').unwrap_or((word, "")))
+    user_agent.split([' ', ',', ';', '(', ')', '\t']).filter_map(move |word| {
+        word.split_once('/').or_else(|| (word.len() == user_agent.len()).then_some((word, "")))
+    })
 }
 
-fn is_called(product: &str, known: &str) -> bool {
-    known.strip_suffix('*').map_or_else(|| is_same(product, known), |start| begins(product, start))
+/// The place of a product in [`TOOLS`].
+fn place_of(product: &str) -> Option<usize> {
+    let first = letters(product).next()?;
+    TOOLS.iter().position(|(known, _)| {
+        known.as_bytes().first() == Some(&first)
+            && match known.strip_suffix('*') {
+                Some(start) => begins(product, start),
+                None => is_same(product, known),
+            }
+    })
 }
 
 /// The program a user agent names and, as written there, its version: digits and points, without
 /// the `v` or `Az` before them; empty when there is none.
 pub fn version(user_agent: &str) -> Option<(Tool, &str)> {
-    TOOLS.iter().find_map(|(known, tool)| {
-        let (_, version) = products(user_agent).find(|(name, _)| is_called(name, known))?;
-        Some((*tool, number_in(version)))
-    })
+    let (place, version) = products(user_agent)
+        .filter_map(|(name, version)| Some((place_of(name)?, version)))
+        .min_by_key(|(place, _)| *place)?;
+    let (_, tool) = TOOLS.get(place)?;
+    Some((*tool, number_in(version)))
 }
 
 /// The first run of digits and points.
@@ -270,21 +279,24 @@ fn compare(left: &[u64], right: &[u64]) -> Ordering {
 /// Terraform and its like sign in through Azure CLI and so under its id ("use Azure CLI or Azure
 /// PowerShell IDs"); only their user agent tells them apart, so it goes first for these.
 pub fn of(app_id: Option<&str>, user_agent: Option<&str>, client_app_used: Option<&str>) -> Client {
-    let tool = filled(user_agent).and_then(version).map(|(tool, _)| tool.client());
-    let app = filled(app_id).and_then(known).map(|app| app.client);
-    match (app, tool) {
-        (Some(Client::Cli | Client::PowerShell) | None, Some(Client::Iac)) => Client::Iac,
-        (Some(app), _) => app,
-        (None, Some(tool)) => tool,
-        (None, None) => {
-            let is_browser = filled(client_app_used).is_some_and(|kind| is_same(kind, "browser"))
-                || (filled(client_app_used).is_none()
-                    && filled(user_agent).is_some_and(|agent| {
-                        contains(agent, "Mozilla/") && !contains(agent, "Electron/")
-                    }));
-            if is_browser { Client::Browser } else { Client::Other }
+    let tool = || filled(user_agent).and_then(version).map(|(tool, _)| tool.client());
+    match filled(app_id).and_then(known).map(|app| app.client) {
+        Some(app @ (Client::Cli | Client::PowerShell)) => {
+            tool().filter(|tool| *tool == Client::Iac).unwrap_or(app)
         }
+        Some(app) => app,
+        None => tool().unwrap_or_else(|| of_browser(user_agent, client_app_used)),
     }
+}
+
+/// A browser or something else, when neither application nor user agent is known.
+fn of_browser(user_agent: Option<&str>, client_app_used: Option<&str>) -> Client {
+    let is_browser = match filled(client_app_used) {
+        Some(kind) => is_same(kind, "browser"),
+        None => filled(user_agent)
+            .is_some_and(|agent| contains(agent, "Mozilla/") && !contains(agent, "Electron/")),
+    };
+    if is_browser { Client::Browser } else { Client::Other }
 }
 
 #[cfg(test)]
@@ -355,6 +367,7 @@ mod tests {
             ("curl", Some((Tool::Curl, ""))),
             (CHROME, None),
             ("Microsoft Office/16.0", None),
+            ("Mozilla/5.0 (Java; like curl)", None),
             ("my-azurecli-wrapper/9.9", None),
             ("/", None),
             ("", None),

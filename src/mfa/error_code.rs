@@ -132,9 +132,14 @@ pub fn is_mfa_demand(code: i64) -> bool {
 }
 
 /// Whether the first factor was right; `None` when the code does not tell.
+///
+/// A demand for MFA comes after it
+/// (<https://learn.microsoft.com/entra/identity/monitoring-health/concept-sign-in-log-activity-details>),
+/// and so does Conditional Access
+/// (<https://learn.microsoft.com/entra/identity/conditional-access/overview>).
 pub fn first_factor_passed(code: i64) -> Option<bool> {
     match code {
-        0 | 50072 | 50074 | 50076 | 50079 | 500_121 => Some(true),
+        0 | 50072 | 50074 | 50076 | 50079 | 53000..=53003 | 500_121 => Some(true),
         50034 | 50053 | 50056 | 50057 | 50126 => Some(false),
         _ => None,
     }
@@ -166,7 +171,7 @@ mod tests {
             (50158, Class::Mfa, true, None),
             (500_121, Class::Mfa, false, Some(true)),
             (90072, Class::Mfa, false, None),
-            (53003, Class::ConditionalAccess, false, None),
+            (53003, Class::ConditionalAccess, false, Some(true)),
             (530_035, Class::ConditionalAccess, false, None),
             (50126, Class::Primary, false, Some(false)),
             (50053, Class::Primary, false, Some(false)),

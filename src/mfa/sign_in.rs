@@ -342,6 +342,7 @@ const SATISFIED: &[(&str, Said)] = &[
 
 /// Beginnings of refusals, from the same page. With the prefix `MFA denied;` any word refuses.
 const DENIED: &[&str] = &[
+    "denied",
     "authentication in-progress",
     "authentication in progress",
     "duplicate authentication attempt",
@@ -405,13 +406,11 @@ fn said(text: &str) -> Option<Said> {
         return Some(said);
     }
     let bare = PREFIXES.iter().find_map(|prefix| after(text, prefix)).unwrap_or(text).trim_start();
-    if starts_with(bare, "denied") || DENIED.iter().any(|start| starts_with(bare, start)) {
-        return Some(Said::Denied);
-    }
-    match look_up(SATISFIED, bare)? {
-        Said::Done if contains(bare, "external provider") => Some(Said::External),
-        Said::Done if contains(bare, "claim in the token") => Some(Said::Claim),
-        said => Some(said),
+    match look_up(SATISFIED, bare) {
+        Some(Said::Done) if contains(bare, "external provider") => Some(Said::External),
+        Some(Said::Done) if contains(bare, "claim in the token") => Some(Said::Claim),
+        Some(said) => Some(said),
+        None => DENIED.iter().any(|start| starts_with(bare, start)).then_some(Said::Denied),
     }
 }
 

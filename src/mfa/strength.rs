@@ -8,7 +8,7 @@
 //! `Get-MsIdAzureUsers.ps1` in <https://github.com/AzureAD/MSIdentityTools> for
 //! [`is_mfa_method`].
 
-use super::words::{begins, is_same};
+use super::words::{begins, is_same, letters};
 
 /// What a method is worth as a second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -109,8 +109,14 @@ const METHODS: &[Method] = &[
 ];
 
 fn find(method: &str) -> Option<&'static Method> {
+    let first = letters(method).next()?;
     METHODS.iter().find(|known| {
-        if known.is_whole { is_same(method, known.letters) } else { begins(method, known.letters) }
+        known.letters.as_bytes().first() == Some(&first)
+            && if known.is_whole {
+                is_same(method, known.letters)
+            } else {
+                begins(method, known.letters)
+            }
     })
 }
 

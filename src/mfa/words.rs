@@ -8,6 +8,11 @@ pub(super) fn starts_with(text: &str, start: &str) -> bool {
 
 /// What follows `start` in `text`, whatever the case of ASCII letters.
 pub(super) fn after<'a>(text: &'a str, start: &str) -> Option<&'a str> {
+    // Most texts differ in their first letter, and these lists are gone through for every row.
+    let first = text.as_bytes().first().map(u8::to_ascii_lowercase);
+    if first != start.as_bytes().first().map(u8::to_ascii_lowercase) {
+        return None;
+    }
     let head = text.get(..start.len())?;
     if head.eq_ignore_ascii_case(start) { text.get(start.len()..) } else { None }
 }
@@ -24,16 +29,26 @@ pub(super) fn letters(text: &str) -> impl Iterator<Item = u8> {
     text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase())
 }
 
-/// Whether two texts have the same letters and digits; `plain` is in lower case, without anything
-/// between its letters.
+/// Whether a text has these letters and digits and no others; `plain` is in lower case, without
+/// anything between its letters.
 pub(super) fn is_same(text: &str, plain: &str) -> bool {
-    letters(text).eq(plain.bytes())
+    rest_after(text, plain).is_some_and(|mut rest| rest.next().is_none())
 }
 
 /// Whether the letters of `text` begin with those of `plain`, written as for [`is_same`].
 pub(super) fn begins(text: &str, plain: &str) -> bool {
+    rest_after(text, plain).is_some()
+}
+
+/// The letters of `text` after those of `plain`.
+fn rest_after<'a>(text: &'a str, plain: &str) -> Option<impl Iterator<Item = u8> + use<'a>> {
     let mut letters = letters(text);
-    plain.bytes().all(|byte| letters.next() == Some(byte))
+    for byte in plain.bytes() {
+        if letters.next() != Some(byte) {
+            return None;
+        }
+    }
+    Some(letters)
 }
 
 /// A text without blanks around it; `None` when nothing is left.
@@ -44,6 +59,12 @@ pub(super) fn filled(text: Option<&str>) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::{after, begins, contains, filled, is_same, starts_with};
+
+    #[test]
+    fn an_empty_start_is_at_the_start_of_nothing_but_nothing() {
+        assert_eq!(after("", ""), Some(""));
+        assert!(begins("a", "") && is_same("-", "") && !is_same("a", ""));
+    }
 
     #[test]
     fn words_compare_without_case_and_hyphens() {
