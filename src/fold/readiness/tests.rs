@@ -436,7 +436,7 @@ fn side() -> impl Strategy<Value = Given<'static>> {
     })
 }
 
-fn shuffled<'a>(mut rows: Vec<Given<'a>>, seed: u64) -> Vec<Given<'a>> {
+fn shuffled(mut rows: Vec<Given<'_>>, seed: u64) -> Vec<Given<'_>> {
     let mut state = seed | 1;
     for at in (1..rows.len()).rev() {
         state =
