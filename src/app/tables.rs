@@ -203,6 +203,8 @@ impl Wishes {
             made.push(run_table(window).map_err(Error::Arrow)?);
         }
         made.retain(|made| self.shown.contains(made.table.name));
+        // In reading order; `run` is the last.
+        made.sort_by_key(|made| TABLES.iter().position(|table| table.name == made.table.name));
         Ok(made)
     }
 

@@ -52,6 +52,9 @@ use arrow_array::{ArrayRef, RecordBatch, StringViewArray, new_null_array};
 use arrow_schema::{ArrowError, DataType};
 use arrow_select::interleave::interleave;
 use foldhash::fast::FixedState;
+use rayon::iter::{
+    IndexedParallelIterator, IntoParallelRefIterator, IntoParallelRefMutIterator, ParallelIterator,
+};
 use rayon::slice::ParallelSliceMut;
 
 use crate::fold::duplicate::Place;
@@ -146,13 +149,13 @@ pub fn link(
         }
         let index = Index::of(&sign_ins, kind, &wanted);
         drop(wanted);
-        for change in changes.iter_mut().filter(|change| change.found.is_none()) {
+        changes.par_iter_mut().filter(|change| change.found.is_none()).for_each(|change| {
             change.found = steps_of(change)
                 .into_iter()
                 .flatten()
                 .find_map(|step| index.nearest(&step, change.time, kind))
                 .map(|place| (place, kind));
-        }
+        });
     }
     changes.retain(|change| change.found.is_some());
     build(&changes, &batches, &sign_ins)
@@ -436,15 +439,18 @@ struct Index<'s, 'a> {
 
 impl<'s, 'a> Index<'s, 'a> {
     fn of(sign_ins: &'s [SignIns<'a>], kind: Kind, wanted: &HashSet<Hash, FixedState>) -> Self {
-        let mut entries = Vec::new();
-        for (number, batch) in sign_ins.iter().enumerate() {
+        let asked_of = |(number, batch): (usize, &SignIns<'a>)| {
+            let mut entries: Vec<(Hash, i64, Place)> = Vec::new();
             for row in (0..batch.batch.num_rows()).filter(|row| told(batch.ids, *row).is_some()) {
                 let time = batch.times.get(row).unwrap_or(NEVER);
                 let keys = batch.keys(kind, row).into_iter().flatten();
                 let asked = keys.filter(|key| wanted.contains(key));
                 entries.extend(asked.map(|key| (key, time, place(number, row))));
             }
-        }
+            entries
+        };
+        let mut entries: Vec<(Hash, i64, Place)> =
+            sign_ins.par_iter().enumerate().flat_map_iter(asked_of).collect();
         let mut index = Self { sign_ins, entries: Vec::new() };
         entries.par_sort_unstable_by(|left: &(Hash, i64, Place), right| {
             (left.0, left.1)

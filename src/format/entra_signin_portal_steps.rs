@@ -1,7 +1,7 @@
 //! The `AuthDetails` CSV that the portal gives beside a CSV of sign-ins: one row per step.
 //!
 //! Source: <https://learn.microsoft.com/entra/identity/monitoring-health/howto-download-logs>.
-//! Fixtures: `testdata/formats/entra_signin_portal_steps/`.
+//! Fixtures: `testdata/formats/entra_signin_portal_csv/`.
 
 use crate::extract::format::{Claim, Format, Kind};
 use crate::extract::step::SHAPE;

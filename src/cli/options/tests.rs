@@ -80,9 +80,6 @@ fn every_flag_reaches_its_option() {
                 "b/",
             ],
             sides: [],
-            break_glass: [],
-            app_names: [],
-            included: [],
             since: Some(
                 86400000000,
             ),
@@ -113,6 +110,9 @@ fn every_flag_reaches_its_option() {
             mfa_policies: [
                 "p",
             ],
+            break_glass: [],
+            app_names: {},
+            included: [],
             rejects: None,
             force: true,
         },
@@ -301,7 +301,7 @@ fn wrong_values_are_refused_with_a_reason() {
     For more information, try '--help'.
     ---
     error: invalid value 'jsn' for '--format <FORMAT>'
-      [possible values: arrow, csv, json, md, ndjson, parquet, table, tsv]
+      [possible values: arrow, csv, html, json, md, ndjson, parquet, table, tsv, xlsx]
 
       tip: a similar value exists: 'json'
 

@@ -131,7 +131,7 @@ fn rows_with_a_upn_only_are_of_the_person_whose_rows_have_both() {
         story.rows(&[
             "user_key",
             "user_id",
-            "user",
+            "user_name",
             "write_attempts",
             "sign_ins",
             "is_mfa_capable"
@@ -262,7 +262,7 @@ fn who_only_signs_in_to_other_applications_is_not_listed() {
         ..Story::default()
     };
     assert_eq!(
-        story.rows(&["user", "verdict", "rule", "phase"]),
+        story.rows(&["user_name", "verdict", "rule", "phase"]),
         [
             "Sync_DC_1@x | not_in_scope | sync_account | -",
             "gov@x | not_in_scope | sovereign_cloud | -",
@@ -294,7 +294,7 @@ fn people_with_privileged_roles_are_listed_and_others_are_not() {
         ..Story::default()
     };
     assert_eq!(
-        story.rows(&["user", "user_type", "rule", "roles", "methods_registered", "phase"]),
+        story.rows(&["user_name", "user_type", "rule", "roles", "methods_registered", "phase"]),
         [
             "eve@x | - | admin_not_capable | Owner |  | phase_1",
             "bob@x | guest | never_seen | Owner | - | phase_1",
@@ -312,7 +312,7 @@ fn break_glass_accounts_are_known_by_upn_or_id_in_any_case_and_always_listed() {
         ..Story::default()
     };
     assert_eq!(
-        story.rows(&["user", "is_break_glass", "rule"]),
+        story.rows(&["user_name", "is_break_glass", "rule"]),
         [
             "bg1@x | true | break_glass_without_mfa",
             "typo@x | true | never_seen",
@@ -436,7 +436,7 @@ fn side() -> impl Strategy<Value = Given<'static>> {
     })
 }
 
-fn shuffled<'a>(mut rows: Vec<Given<'a>>, seed: u64) -> Vec<Given<'a>> {
+fn shuffled(mut rows: Vec<Given<'_>>, seed: u64) -> Vec<Given<'_>> {
     let mut state = seed | 1;
     for at in (1..rows.len()).rev() {
         state =

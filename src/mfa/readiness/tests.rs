@@ -14,12 +14,12 @@ const MINUTE: i64 = 60_000_000;
 /// 2026-05-03 07:12 UTC.
 const THEN: i64 = 1_777_792_320_000_000;
 
-fn registered(is_mfa_capable: Option<bool>, methods: &[&str]) -> Option<Registration> {
+fn registered(is_mfa_capable: Option<bool>, methods: &[&str]) -> Registration {
     let methods = methods.iter().map(|method| (*method).to_owned()).collect();
-    Some(Registration { is_mfa_capable, methods })
+    Registration { is_mfa_capable, methods }
 }
 
-fn incapable() -> Option<Registration> {
+fn incapable() -> Registration {
     registered(Some(false), &["email"])
 }
 
@@ -116,38 +116,40 @@ fn a_denial_counts_until_a_write_with_mfa_comes_after_it() {
 fn ropc_breaks_even_where_mfa_is_seen() {
     let ropc = Evidence { ropc_sign_ins: 1, ..sign_ins(5, 0, 0, 1) };
     check((Verdict::WillBreak, "ropc"), &ropc);
-    let first = Evidence { registration: incapable(), ropc_sign_ins: 1, ..sign_ins(0, 1, 0, 0) };
+    let first =
+        Evidence { registration: Some(incapable()), ropc_sign_ins: 1, ..sign_ins(0, 1, 0, 0) };
     check((Verdict::WillBreak, "ropc"), &first);
 }
 
 #[test]
 fn without_a_method_everything_without_mfa_breaks() {
     for evidence in [writes(0, 1, 0), sign_ins(0, 1, 0, 0), sign_ins(0, 0, 1, 0)] {
-        let incapable = Evidence { registration: incapable(), ..evidence.clone() };
+        let incapable = Evidence { registration: Some(incapable()), ..evidence.clone() };
         check((Verdict::WillBreak, "not_capable"), &incapable);
         let service = Evidence { service: service(), is_break_glass: true, ..incapable };
         check((Verdict::WillBreak, "not_capable"), &service);
     }
     for (mfa, rule) in [
-        (registered(Some(false), &["windowsHelloForBusiness"]), "non_mfa_writes"),
-        (registered(Some(false), &["passKeyDeviceBound"]), "non_mfa_writes"),
-        (registered(Some(true), &[]), "non_mfa_writes"),
-        (registered(None, &["email"]), "non_mfa_writes"),
+        (Some(registered(Some(false), &["windowsHelloForBusiness"])), "non_mfa_writes"),
+        (Some(registered(Some(false), &["passKeyDeviceBound"])), "non_mfa_writes"),
+        (Some(registered(Some(true), &[])), "non_mfa_writes"),
+        (Some(registered(None, &["email"])), "non_mfa_writes"),
         (None, "non_mfa_writes"),
     ] {
         let evidence = Evidence { registration: mfa, ..writes(0, 1, 0) };
         check((Verdict::AtRisk, rule), &evidence);
     }
     // Another provider's MFA is registered nowhere.
-    let federated = Evidence { registration: incapable(), ..writes(1, 1, 0) };
+    let federated = Evidence { registration: Some(incapable()), ..writes(1, 1, 0) };
     check((Verdict::AtRisk, "non_mfa_writes"), &federated);
-    let elsewhere = Evidence { mfa_elsewhere: 1, registration: incapable(), ..writes(0, 1, 0) };
+    let elsewhere =
+        Evidence { mfa_elsewhere: 1, registration: Some(incapable()), ..writes(0, 1, 0) };
     check((Verdict::AtRisk, "non_mfa_writes"), &elsewhere);
 }
 
 #[test]
 fn a_service_breaks_from_the_threshold_on_if_it_writes_without_mfa() {
-    let capable = registered(Some(true), &["mobilePhone"]);
+    let capable = Some(registered(Some(true), &["mobilePhone"]));
     let with = |points, evidence| Evidence {
         service: Score { points, reasons: Vec::new() },
         registration: capable.clone(),
@@ -167,7 +169,7 @@ fn break_glass_accounts_break_where_nothing_shows_mfa() {
     check((Verdict::WillBreak, "break_glass_without_mfa"), &listed(sign_ins(0, 0, 1, 0)));
     check((Verdict::CannotTell, "no_claims"), &listed(writes(0, 0, 1)));
     check((Verdict::CannotTell, "never_seen"), &listed(Evidence::default()));
-    let passkey = registered(Some(false), &["passKeyDeviceBound"]);
+    let passkey = Some(registered(Some(false), &["passKeyDeviceBound"]));
     let strong = Evidence { registration: passkey.clone(), ..listed(writes(0, 1, 0)) };
     check((Verdict::AtRisk, "non_mfa_writes"), &strong);
     let unused = Evidence { registration: passkey, ..listed(Evidence::default()) };
@@ -178,12 +180,15 @@ fn break_glass_accounts_break_where_nothing_shows_mfa() {
 
 #[test]
 fn an_administrator_without_a_method_breaks_and_others_are_at_risk() {
-    let admin = Evidence { registration: incapable(), ..privileged() };
+    let admin = Evidence { registration: Some(incapable()), ..privileged() };
     check((Verdict::WillBreak, "admin_not_capable"), &admin);
-    let seen =
-        Evidence { roles: vec!["Owner".into()], registration: incapable(), ..writes(0, 0, 1) };
+    let seen = Evidence {
+        roles: vec!["Owner".into()],
+        registration: Some(incapable()),
+        ..writes(0, 0, 1)
+    };
     check((Verdict::WillBreak, "admin_not_capable"), &seen);
-    let person = Evidence { registration: incapable(), ..writes(0, 0, 1) };
+    let person = Evidence { registration: Some(incapable()), ..writes(0, 0, 1) };
     check((Verdict::AtRisk, "not_registered"), &person);
 }
 
@@ -221,8 +226,10 @@ fn who_does_mfa_is_ready_and_who_could_is_ready_if_not_exercised() {
     check((Verdict::Ready, "mfa_sign_ins_only"), &sign_ins(1, 0, 0, 7));
     let elsewhere = Evidence { mfa_elsewhere: 1, ..writes(0, 0, 1) };
     check((Verdict::ReadyNotExercised, "mfa_elsewhere"), &elsewhere);
-    let capable =
-        Evidence { registration: registered(Some(true), &["mobilePhone"]), ..sign_ins(0, 0, 0, 1) };
+    let capable = Evidence {
+        registration: Some(registered(Some(true), &["mobilePhone"])),
+        ..sign_ins(0, 0, 0, 1)
+    };
     check((Verdict::ReadyNotExercised, "registered"), &capable);
 }
 
@@ -230,7 +237,7 @@ fn who_does_mfa_is_ready_and_who_could_is_ready_if_not_exercised() {
 fn what_the_log_does_not_tell_stays_open_and_says_what_would() {
     check((Verdict::CannotTell, "no_claims"), &writes(0, 0, 1));
     check((Verdict::CannotTell, "no_mfa_fields"), &sign_ins(0, 0, 0, 1));
-    let unknown = Evidence { registration: registered(None, &[]), ..privileged() };
+    let unknown = Evidence { registration: Some(registered(None, &[])), ..privileged() };
     check((Verdict::CannotTell, "never_seen"), &unknown);
     let steps = judge(&sign_ins(0, 0, 0, 1)).next_steps;
     assert!(steps[0].contains("beta `auditLogs/signIns`"), "{steps:?}");
@@ -256,7 +263,7 @@ fn reasons_tell_figures_and_dates_with_the_decisive_one_first() {
         roles: vec!["Contributor".into(), "Owner".into()],
         policy_audits: 2,
         legacy_sign_ins: 1,
-        registration: registered(Some(true), &["mobilePhone", "email"]),
+        registration: Some(registered(Some(true), &["mobilePhone", "email"])),
         old_clients: vec![OldClient {
             name: "Azure CLI",
             version: "2.70.0".into(),
@@ -297,7 +304,7 @@ fn reasons_tell_figures_and_dates_with_the_decisive_one_first() {
             "upgrade Azure CLI to 2.76 or later: `az upgrade`",
         ]
     );
-    let unskilled = Evidence { registration: incapable(), ..sign_ins(0, 4, 0, 5) };
+    let unskilled = Evidence { registration: Some(incapable()), ..sign_ins(0, 4, 0, 5) };
     assert_eq!(
         judge(&unskilled).reasons,
         [
@@ -389,7 +396,7 @@ fn evidence() -> impl Strategy<Value = Evidence> {
                     mfa_elsewhere: times[8],
                 },
                 registration: registration
-                    .and_then(|(capable, count)| registered(capable, &methods[count..=count])),
+                    .map(|(capable, count)| registered(capable, &methods[count..=count])),
                 service: Score { points, reasons: Vec::new() },
                 ..Evidence::default()
             }

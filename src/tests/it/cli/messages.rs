@@ -193,7 +193,7 @@ fn every_run_ends_with_its_balance() {
             &["report", "testdata/formats/activity_rest/alarm_fifty.json.gz"],
             &["report", "testdata/formats/activity_rest/alarm_nextlink.json"],
             &["report", "testdata/formats/activity_portal_csv/ok.csv"],
-            &["report", "testdata/formats/entra_signin_graph/ok.json"],
+            &["report", "testdata/formats/entra_signin_graph/ok.json.gz"],
             &["report", "testdata/broken/nothing.json"],
             &["report", "testdata/broken/cut.json.gz"],
             &["convert", "testdata/formats/activity_rest/az.json", "-o", "DIR/tables"],
