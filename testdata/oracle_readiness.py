@@ -107,7 +107,7 @@ class Person:
             points += 5
         if len(self.addresses) >= 20 and len(set(self.addresses)) == 1 and len(days) >= 3:
             points += 5
-        if self.registration is not None and not self.registration["isMfaCapable"]:
+        if self.can() is False:
             points += 5
         name = (self.upn or "").split("@")[0]
         words = re.split(r"[^a-z]+", name)

@@ -123,7 +123,7 @@ class Log:
             "issued": issued,
             "expires": issued + 4_500,
             "aio": rng.choice(self.opaque_texts),
-            "uti": opaque(rng, 22),
+            "uti": self._token_id(principal),
         }
         values["claims"] = self._claims(token) % values
         values |= {
@@ -155,6 +155,9 @@ class Log:
             ),
         }
         return values
+
+    def _token_id(self, _principal):
+        return opaque(self.rng, 22)
 
     def _claims(self, token):
         text = self.claims.get(id(token))

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from bench import HERE, MEGABYTE, Failed, Input, measure, read_answer, say
 from enlarge import FORMS, enlarge
 
-__all__ = ["FORMS", "PACKERS", "enlarged", "few", "folder", "normalised", "packed", "packed_parts", "shuffled"]
+__all__ = ["FORMS", "PACKERS", "enlarged", "few", "folder", "linked", "normalised", "packed", "packed_parts", "shuffled", "sign_ins"]
 
 # How each is told to compress a file to standard output, at its default level.
 PACKERS = {"gzip": ["gzip", "-n", "-c"], "zstd": ["zstd", "-q", "-c"]}
@@ -85,6 +85,32 @@ def packed_parts(bench, packer):
     compressed = [written(path.with_name(f"{path.name}.{packer}"), [*PACKERS[packer], path]) for path in paths]
     whole = Input(f"nd, {PARTS} files", paths, plain.records, plain.answers)
     return whole, Input(f"nd {packer}, {PARTS} files", compressed, plain.records, plain.answers)
+
+
+def sign_ins(bench, form):
+    """Sign-ins of the same size as the generated files: `si`, one array, or `sn`, lines."""
+    directory = bench.options.directory / "sign-ins"
+    described = directory / "expected.json"
+    if not described.exists() or form not in json.loads(described.read_text("utf-8")):
+        say(f"writing {directory}/ for {form}")
+        size = str(bench.expected["nd"]["bytes"])
+        generator = [sys.executable, HERE / "sign_ins.py", directory, "--bytes", size, "--form", form]
+        subprocess.run([str(part) for part in generator], check=True, stdout=sys.stderr)
+    facts = json.loads(described.read_text("utf-8"))[form]
+    return Input(form, [directory / facts["file"]], facts["records"], {"q3": facts["q3"]})
+
+
+def linked(bench, count):
+    """As many sign-ins and as many events, whose tokens those sign-ins issued."""
+    directory = bench.options.directory / f"linked-{count}"
+    described = directory / "expected.json"
+    if not described.exists():
+        say(f"writing {directory}/")
+        generator = [sys.executable, HERE / "sign_ins.py", directory, "--linked", count]
+        subprocess.run([str(part) for part in generator], check=True, stdout=sys.stderr)
+    facts = json.loads(described.read_text("utf-8"))["linked"]
+    paths = [directory / name for name in facts["files"]]
+    return Input(f"{count:,} sign-ins and events", paths, facts["records"], {"readiness": facts["readiness"]})
 
 
 def reduced(bench, name, byte_count):

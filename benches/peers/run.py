@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench import HERE, Bench, Engine, Failed, say
 
-ROWS = ["questions", "report", "pipe", "arrow", "shuffled", "packed", "folder", "start_up", "memory", "parquet"]
+ROWS = ["questions", "report", "pipe", "arrow", "shuffled", "packed", "folder", "start_up", "memory", "parquet", "sign_ins", "readiness"]
 
 
 def arguments():
@@ -29,6 +29,7 @@ def arguments():
     parser.add_argument("--engines", default="", help="only these, comma-separated names")
     parser.add_argument("--inputs", default="az,nd", help="only these shapes, comma-separated")
     parser.add_argument("--big", type=float, default=0, help="memory: also at this many bytes (20e9 takes 20 GB of disk)")
+    parser.add_argument("--linked", type=int, default=1_000_000, help="readiness: so many sign-ins, and as many events")
     parser.add_argument("--check-only", action="store_true", help="compare answers, time nothing")
     parser.add_argument("--no-record", action="store_true", help="write no file under benches/record")
     options = parser.parse_args()

@@ -17,7 +17,7 @@
 //! | round the clock | 10 | beats in at least 18 of the 24 hours of the day, on at least 3 days |
 //! | weekends | 5 | beats on at least 4 Saturdays and Sundays, and these are at least 20 % of the days with beats |
 //! | one address | 5 | at least 20 requests that tell the address, all from the same one, and beats on at least 3 days |
-//! | no method | 5 | the registrations say that the account cannot do MFA |
+//! | no method | 5 | the registrations say that the account cannot do MFA, and neither a method that resists phishing nor MFA itself was seen |
 //! | name | 5 | the name reads like a service's, see [`is_service_name`] |
 //!
 //! A *beat* is an hour (UTC) with at least one request, and stands at the minute of its first
@@ -76,7 +76,7 @@ pub struct Habits<'a> {
     pub requests_with_address: u64,
     /// The address, if all of them came from one.
     pub only_address: Option<&'a str>,
-    /// Whether the registrations say that the account cannot do MFA.
+    /// Whether the registrations say that the account cannot do MFA and nothing else says it can.
     pub is_known_incapable: bool,
 }
 

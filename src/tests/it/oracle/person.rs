@@ -182,9 +182,7 @@ impl Person {
         if self.addresses.len() >= 20 && addresses.len() == 1 && days.len() >= 3 {
             points += 5;
         }
-        if self.registered.is_some_and(|(is_capable, _)| !is_capable) {
-            points += 5;
-        }
+        points += if self.can_do_mfa() == Some(false) { 5 } else { 0 };
         let is_service = |upn: &str| upn.starts_with("svc-") || upn.contains("srv");
         points + if self.upn.as_deref().is_some_and(is_service) { 5 } else { 0 }
     }

@@ -63,7 +63,7 @@ const STEPS: &[(&str, &str, &str, bool)] = &[
     ("Windows Hello for Business", "Primary authentication", "Success", true),
 ];
 
-/// What the first sign-in of a story proves, and what it was.
+/// A sign-in, and what it proves.
 #[derive(Debug, Clone)]
 pub(super) struct SignIn {
     person: usize,
@@ -116,7 +116,8 @@ pub(super) struct Tenant {
 }
 
 fn sign_in() -> impl Strategy<Value = SignIn> {
-    let who = (0..PEOPLE.len(), 0_u32..5_760, 0_u32..2, option::of(0_u32..2));
+    let session = option::weighted(0.8, 0_u32..2);
+    let who = (0..PEOPLE.len(), 0_u32..5_760, 0_u32..2, session);
     let what = (
         select(vec![
             "interactiveUser",
@@ -128,11 +129,22 @@ fn sign_in() -> impl Strategy<Value = SignIn> {
         ]),
         select(vec![PORTAL, CLI, POWERSHELL, WINDOWS, CHAT]),
         select(vec![ARM, ARM, ARM, GRAPH]),
-        select(vec![0, 0, 0, 0, 0, 0, 50_074, 50_076, 50_140, 50_126, 53_003, 500_121]),
+        prop_oneof![
+            9 => Just(0),
+            3 => select(vec![50_074, 50_076, 50_140, 50_126, 53_003, 500_121]),
+        ],
     );
     let proof = (
-        option::weighted(0.9, proptest::collection::vec(0..STEPS.len(), 0..3)),
+        prop_oneof![
+            1 => Just(None),
+            3 => Just(Some(Vec::new())),
+            3 => Just(Some(vec![0])),
+            2 => proptest::collection::vec(0..STEPS.len(), 1..3).prop_map(Some),
+        ],
         select(vec![
+            None,
+            None,
+            None,
             None,
             None,
             None,
@@ -143,10 +155,14 @@ fn sign_in() -> impl Strategy<Value = SignIn> {
         select(vec![
             Some("singleFactorAuthentication"),
             Some("singleFactorAuthentication"),
+            Some("singleFactorAuthentication"),
+            Some("singleFactorAuthentication"),
             Some("multiFactorAuthentication"),
             None,
         ]),
         select(vec![
+            None,
+            None,
             None,
             None,
             Some(("success", "Mfa")),
@@ -184,7 +200,7 @@ fn sign_in() -> impl Strategy<Value = SignIn> {
 
 fn change() -> impl Strategy<Value = Change> {
     let who = (0..PEOPLE.len(), 0_u32..5_760, option::weighted(0.9, 0_u32..2));
-    let token = (option::of(0_usize..30), option::of(0_u32..3));
+    let token = (option::of(0_usize..16), option::of(0_u32..3));
     let what = (
         select(vec!["write", "write", "delete", "action", "read"]),
         select(vec![PORTAL, CLI, POWERSHELL]),
@@ -231,7 +247,7 @@ pub(super) fn tenant() -> impl Strategy<Value = Tenant> {
             .map(|time| SignIn { minute: (time * 120 + 7) % 5_760, person: 1, ..first.clone() })
             .collect::<Vec<_>>()
     });
-    let sign_ins = proptest::collection::vec(sign_in(), 0..24);
+    let sign_ins = proptest::collection::vec(sign_in(), 4..24);
     let extra = prop_oneof![2 => Just(Vec::new()), 1 => service];
     let changes = proptest::collection::vec(change(), 0..16);
     let accounts = proptest::collection::vec(account(), PEOPLE.len());

@@ -1,0 +1,27 @@
+"""Q3, the verdicts per application, on sign-ins as one array and as lines."""
+
+from bench import MEGABYTE, OURS, Side, line_of, measure, median, table, times
+from inputs import sign_ins
+
+TITLE = "Q3 on sign-ins"
+QUESTION = "q3"
+
+
+def run(bench):
+    lines = table("input", "engine", "wall s", "GB/s", "peak RSS MB", "peak anonymous MB")
+    for form in ("si", "sn"):
+        source = sign_ins(bench, form)
+        able = [engine for engine in bench.engines if form in engine.entry["ask"] and "auto" not in engine.entry["setting"]]
+        right = [(engine, bench.checked(engine, QUESTION, form, source)) for engine in able]
+        right = [(engine, memory) for engine, memory in right if memory]
+        if bench.options.check_only or not right:
+            continue
+        measure(["cat", source.path])
+        sides = [Side(engine.label, engine.ask(form, QUESTION, source.path), engine.environment, facts=engine.facts()) for engine, _ in right]
+        reports = bench.race(sides, **source.facts(), question=QUESTION, pair=OURS)
+        for engine, memory in right:
+            mine = reports[engine.label]
+            resident = max(report["rss"] for report in mine) / MEGABYTE
+            cells = [times(mine), f"{source.bytes / median(mine) / 1e9:.2f}", f"{resident:.0f}", f"{memory['anonymous'] / MEGABYTE:.0f}"]
+            lines.append(line_of(form, engine.label, *cells))
+    return lines
