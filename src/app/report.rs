@@ -65,7 +65,8 @@ pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Erro
     let wishes = Wishes::of(&plan);
     let pool = workers(options.read.threads)?;
     let whole = Whole::of(&options.read).and_then(|mut whole| {
-        let ingested = std::mem::take(&mut whole.ingested);
+        let mut ingested = std::mem::take(&mut whole.ingested);
+        ingested.window = wishes.widened(&ingested);
         let tables = whole.tables(&plan, window(&options.read, &ingested)).ok()?;
         // Where a table is damaged, what can be read of it is read row by row.
         let answers =

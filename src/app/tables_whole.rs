@@ -14,6 +14,7 @@ use arrow_array::RecordBatch;
 use crate::app::collect::Ingested;
 use crate::app::error::Error;
 use crate::app::options::ReadOptions;
+use crate::app::others::read_table;
 use crate::app::tables::{Made, run_table};
 use crate::app::tables_read::conform;
 use crate::container::parquet::{NormalisedTable, mark, normalised_table};
@@ -22,8 +23,15 @@ use crate::report::plan::Plan;
 use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::calendar::TABLE as CALENDAR;
 use crate::schema::run::TABLE as RUN;
-use crate::schema::{SCHEMA_VERSION, TABLES};
+use crate::schema::sign_in_policy::TABLE as SIGN_IN_POLICY;
+use crate::schema::{SCHEMA_VERSION, TABLES, Table};
 use crate::source::plan::{Place, plan};
+
+/// Whether the rows of a table are records that were read, rather than worked out from others.
+fn is_read(table: &Table) -> bool {
+    let is_part = table.name == SIGN_IN_POLICY.name;
+    table.name == ACTIVITY.name || (read_table(table.name).is_some() && !is_part)
+}
 
 /// Such tables.
 pub(crate) struct Whole {
@@ -76,13 +84,26 @@ impl Whole {
                 return None;
             }
         }
-        let activity = &tables.get(ACTIVITY.name)?.1;
-        let (first, last) = activity.span("event_time")?;
-        ingested.window = (Some(first), Some(last));
+        for table in TABLES.iter().filter(|table| is_read(table)) {
+            let stored = &tables.get(table.name)?.1;
+            let span = stored.span("event_time").filter(|_| stored.row_count > 0);
+            let has_time = table.position("event_time").is_some();
+            if has_time && stored.row_count > 0 && span.is_none() {
+                return None;
+            }
+            if table.name == ACTIVITY.name {
+                ingested.window = (span.map(|span| span.0), span.map(|span| span.1));
+            } else if let Some(span) = span {
+                ingested.others.spans.insert(table.name, span);
+            }
+            let accounting = &mut ingested.accounting;
+            accounting.records += stored.row_count;
+            if stored.row_count > 0 || table.name == ACTIVITY.name {
+                accounting.rows.insert(table.name.to_owned(), stored.row_count);
+            }
+        }
         let accounting = &mut ingested.accounting;
-        accounting.records = activity.row_count;
-        accounting.rows.insert(ACTIVITY.name.to_owned(), activity.row_count);
-        accounting.formats.insert("azmfa_table".to_owned(), activity.row_count);
+        accounting.formats.insert("azmfa_table".to_owned(), accounting.records);
         let (_, calendar) = tables.remove(CALENDAR.name)?;
         // Of more days some are left out, which has to be said by who makes the table.
         if calendar.row_count >= DAYS_MAX as u64 {
