@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::tenant::WINDOWS;
 use super::verdict::{SignIn, low, verdict_of_claims};
 
 /// One request: the rows of the log that share an operation id.
@@ -104,7 +105,8 @@ pub(super) fn behind<'a>(
     }
     let ip = low(&attempt.first["httpRequest"]["clientIpAddress"])?;
     let near = people().filter(|sign| {
-        sign.text("userId") == attempt.user()
+        sign.text("appId").as_deref() != Some(WINDOWS)
+            && sign.text("userId") == attempt.user()
             && sign.text("ipAddress").as_ref() == Some(&ip)
             && sign.text("appId") == attempt.claim("appid")
             // Seconds of a request are past those of a sign-in of the same minute.

@@ -98,6 +98,8 @@ pub(super) struct Change {
     app: &'static str,
     has_two_rows: bool,
     policy: Option<&'static str>,
+    /// So many minutes after that sign-in, by the same person, address and application.
+    after: Option<(usize, u32)>,
 }
 
 /// What is known of a person beside the logs.
@@ -207,12 +209,14 @@ fn change() -> impl Strategy<Value = Change> {
         any::<bool>(),
         select(vec![None, None, None, Some("Audit"), Some("Deny")]),
     );
+    let after = option::weighted(0.3, (0_usize..16, 0_u32..120));
     let claims = (
         select(vec![None, Some("pwd"), Some("pwd"), Some("pwd,mfa"), Some("wiaormfa")]),
         select(vec![None, None, None, Some("p1"), Some("c1")]),
         proptest::bool::weighted(0.1),
     );
-    (who, token, what, claims).prop_map(|(who, token, what, claims)| Change {
+    (who, token, what, claims, after).prop_map(|(who, token, what, claims, after)| Change {
+        after,
         person: who.0,
         minute: who.1,
         ip: who.2,
@@ -240,7 +244,7 @@ fn account() -> impl Strategy<Value = Account> {
         .prop_map(|(registered, role)| Account { registered, role })
 }
 
-/// Any small tenant; now and then a service that comes back every two hours.
+/// Any small tenant; now and then a service that comes back every two hours, or a session.
 pub(super) fn tenant() -> impl Strategy<Value = Tenant> {
     let service = (sign_in(), 12_u32..40).prop_map(|(first, times)| {
         (0..times)
@@ -248,12 +252,35 @@ pub(super) fn tenant() -> impl Strategy<Value = Tenant> {
             .collect::<Vec<_>>()
     });
     let sign_ins = proptest::collection::vec(sign_in(), 4..24);
-    let extra = prop_oneof![2 => Just(Vec::new()), 1 => service];
+    // A password, and half an hour later a client that goes on with the session.
+    let session = sign_in().prop_map(|first| {
+        let first = SignIn {
+            kind: "interactiveUser",
+            code: 0,
+            steps: Some(vec![0]),
+            words: None,
+            requirement: Some("singleFactorAuthentication"),
+            policy: None,
+            session: Some(0),
+            ..first
+        };
+        let later = SignIn {
+            kind: "nonInteractiveUser",
+            minute: first.minute + 30,
+            steps: Some(Vec::new()),
+            ..first.clone()
+        };
+        vec![first, later]
+    });
+    let extra = prop_oneof![1 => Just(Vec::new()), 1 => service, 1 => session];
     let changes = proptest::collection::vec(change(), 0..16);
     let accounts = proptest::collection::vec(account(), PEOPLE.len());
     (sign_ins, extra, changes, accounts, any::<bool>()).prop_map(
-        |(mut sign_ins, extra, changes, accounts, has_break_glass)| {
+        |(mut sign_ins, extra, mut changes, accounts, has_break_glass)| {
             sign_ins.extend(extra);
+            for change in &mut changes {
+                change.follow(&sign_ins);
+            }
             Tenant { sign_ins, changes, accounts, has_break_glass }
         },
     )
@@ -412,6 +439,18 @@ fn shown(step: usize) -> Value {
 }
 
 impl Change {
+    /// Makes it a change after a sign-in that neither token nor session names.
+    fn follow(&mut self, sign_ins: &[SignIn]) {
+        let Some((index, minutes)) = self.after else { return };
+        let sign = &sign_ins[index % sign_ins.len()];
+        self.person = sign.person;
+        self.minute = sign.minute + minutes;
+        self.ip = Some(sign.ip);
+        self.app = sign.app;
+        self.token = None;
+        self.session = None;
+    }
+
     /// The rows of the request, and of the policy that looked at it.
     fn records(&self, number: usize) -> Vec<Value> {
         let operation = format!("Microsoft.Storage/storageAccounts/{}", self.operation());
