@@ -59,7 +59,6 @@
 //! Of several rows of registrations for one person the one with the latest `last_updated` counts,
 //! then the one that is capable, then the one with the greatest methods; of the directory, the one
 //! created last, then an enabled one, then the greatest name.
-
 //!
 //! # Other columns
 //! Newest means: of the row with the latest time that tells it; of several at that time the
