@@ -25,13 +25,13 @@ PYTHON = "azsdk-python-identity/1.15.0 Python/3.10.12 (Linux)"
 OLD_CLI = "azsdk-python-core/1.30.0 Python/3.11.8 (Linux) AZURECLI/2.61.0 (DEB)"
 OLD_POWERSHELL = "AzurePowershell/v11.6.0 PSVersion/v5.1.22621 Az.Accounts/2.19.0"
 CONNECT = "cb1056e2-e479-49de-ae31-7812af012ed8"
-TERRAFORM = "HashiCorp-terraform/1.9.8 (+https://www.terraform.io) azsdk-go-azidentity/1.8.0"
+TERRAFORM = "HashiCorp Terraform/1.9.8 (+https://www.terraform.io) terraform-provider-azurerm/4.40.0"
 FABRIKAM, CONTOSO = guid("fabrikam", "tenant"), guid("contoso", "tenant")
 
 # How people with MFA prove it; everybody else uses the app.
 PROVEN = {"aino.korhonen": "fido2", "carla.mendes": "hello", "hana.sato": "certificate", "grace.owusu": "sms", "tuva.berg": "external",
           "ivan.petrov": "sms", "lena.vogel": "hello", "zane.cole": "fido2"}
-AGENTS = {"xavier.roy": OLD_CLI, "yara.haddad": OLD_POWERSHELL, "elif.demir": TERRAFORM, "svc.release": PYTHON}
+AGENTS = {"quinn.ryan": OLD_CLI, "yara.haddad": OLD_POWERSHELL, "elif.demir": TERRAFORM, "svc.release": PYTHON}
 
 
 def extra(key, name, ip, upn=None):

@@ -23,6 +23,17 @@ SERVICE_WORDS = set("ansible batch bot cicd daemon deploy deployer deployment de
 BEGINNING = datetime.min.replace(tzinfo=timezone.utc)
 
 
+def phase_of(sign):
+    if sign.app in PORTALS:
+        return 1
+    return 2 if sign.app in SECOND_PHASE or low(sign.record.get("resourceId")) == ARM else None
+
+
+def counts(sign):
+    """Whether a sign-in is seen at all: completed, or ended at a demand for MFA that mandatory MFA makes."""
+    return sign.completed() or phase_of(sign) is not None and sign.reason == "mfa_demanded"
+
+
 class Person:
     def __init__(self, key):
         self.key, self.upn, self.glass, self.enabled, self.sync_role = key, None, False, None, False
@@ -52,12 +63,12 @@ class Person:
             self.addresses.append(attempt.row.ip)
 
     def sign_in(self, sign):
+        """A row that counts; see `counts`."""
         record = sign.record
-        phase = 1 if sign.app in PORTALS else 2 if sign.app in SECOND_PHASE or low(record.get("resourceId")) == ARM else None
+        phase = phase_of(sign)
         if not sign.completed():
-            if phase and sign.reason == "mfa_demanded":
-                self.note("failed_mfa_sign_ins", sign.time)
-                self.n[f"phase_{phase}"] += 1
+            self.note("failed_mfa_sign_ins", sign.time)
+            self.n[f"phase_{phase}"] += 1
             return
         self.n["completed"] += 1
         self.n[sign.category or "neither"] += 1
@@ -71,7 +82,8 @@ class Person:
         self.note("sign_ins", sign.time)
         self.note({"mfa": "mfa", "non_mfa": "non_mfa", "exempt": "exempt"}.get(sign.mfa, "unknown") + "_sign_ins", sign.time)
         self.n["ropc_sign_ins"] += low(record.get("authenticationProtocol")) == "ropc"
-        self.n["automation"] += "terraform" in (record.get("userAgent") or "").lower()
+        # The portal and the mobile app are what they are, whatever the user agent says.
+        self.n["automation"] += sign.app not in PORTALS + SECOND_PHASE[2:] and "terraform" in (record.get("userAgent") or "").lower()
         self.seen.append(sign.time)
         if sign.ip:
             self.addresses.append(sign.ip)
@@ -175,7 +187,7 @@ def readiness(records, events, registrations=(), roles=(), users=(), glass=()):
             if attempt.key:
                 person(attempt.row.oid, attempt.row.upn).request(attempt)
     for sign in signs:
-        if sign.is_user() and not excluded(sign) and (sign.user or sign.upn):
+        if sign.is_user() and not excluded(sign) and (sign.user or sign.upn) and counts(sign):
             person(sign.user, sign.upn).sign_in(sign)
     for record in registrations:
         person(record["id"], record["userPrincipalName"]).registration = record

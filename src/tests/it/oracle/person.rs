@@ -58,6 +58,16 @@ fn phase(app: &str, resource: &str) -> Option<u8> {
     }
 }
 
+/// Whether a sign-in is seen at all: a person's, not of a program that is left out, and completed
+/// or ended at a demand for MFA that mandatory MFA makes.
+fn counts(sign: &SignIn) -> bool {
+    let app = sign.text("appId").unwrap();
+    let is_covered = phase(&app, &sign.text("resourceId").unwrap()).is_some();
+    sign.is_user()
+        && app != WINDOWS
+        && (sign.is_completed() || is_covered && sign.reason == "mfa_demanded")
+}
+
 impl Person {
     fn request(&mut self, attempt: &Attempt) {
         self.requests += 1;
@@ -90,10 +100,8 @@ impl Person {
         let app = sign.text("appId").unwrap();
         let phase = phase(&app, &sign.text("resourceId").unwrap());
         if !sign.is_completed() {
-            if phase.is_some() && sign.reason == "mfa_demanded" {
-                self.failed += 1;
-                later(&mut self.last_failure, sign.time());
-            }
+            self.failed += 1;
+            later(&mut self.last_failure, sign.time());
             return;
         }
         if sign.kind == "interactiveuser" {
@@ -244,9 +252,7 @@ pub(super) fn judged(
     break_glass: Option<&str>,
 ) -> BTreeMap<String, Judged> {
     let mut people: BTreeMap<String, Person> = BTreeMap::new();
-    for sign in
-        signs.iter().filter(|sign| sign.is_user() && sign.text("appId").as_deref() != Some(WINDOWS))
-    {
+    for sign in signs.iter().filter(|sign| counts(sign)) {
         let person = people.entry(sign.text("userId").unwrap()).or_default();
         person.upn = sign.text("userPrincipalName");
         person.sign_in(sign);
