@@ -116,7 +116,8 @@ joined as (
         ready.verdict,
         ready.rule,
         coalesce(ready.non_mfa_writes, 0) as non_mfa_writes,
-        coalesce(ready.non_mfa_sign_ins, 0) as non_mfa_sign_ins,
+        coalesce(ready.non_mfa_sign_ins, 0) + coalesce(ready.exempt_sign_ins, 0)
+            as non_mfa_sign_ins,
         coalesce(ready.mfa_sign_ins, 0) + coalesce(ready.mfa_writes, 0) as mfa_seen
     from person
     cross join given

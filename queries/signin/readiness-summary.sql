@@ -1,5 +1,5 @@
 -- title:  Are we ready for mandatory MFA?
--- about:  The answer in a sentence, the figures behind it, and what this input cannot show. The value of answer are the people who will break or are at risk.
+-- about:  The answer in a sentence, the figures behind it, and what this input cannot show. The value of `answer` counts the people who will break or are at risk.
 -- grain:  one row per figure
 -- reads:  attempt_measure, link, readiness_rank, registration, role_assignment, run, sign_in, sign_in_measure
 -- column: metric text | name of the figure
@@ -24,7 +24,7 @@ person_total as (
         coalesce(sum(exempt_sign_ins), 0) as exempt_sign_ins,
         coalesce(sum(unknown_sign_ins), 0) as unknown_sign_ins,
         coalesce(
-            sum(cast(case when service_score > 0 then 1 else 0 end as bigint)), 0
+            sum(cast(case when service_score >= 40 then 1 else 0 end as bigint)), 0
         ) as service_accounts,
         coalesce(
             sum(cast(case when coalesce(is_break_glass, false) then 1 else 0 end as bigint)), 0

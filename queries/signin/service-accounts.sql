@@ -1,11 +1,12 @@
 -- title:  People's accounts that behave like services
--- about:  User accounts that scripts seem to sign in with. They fall under mandatory MFA and cannot do it: move them to workload identities. Ranked by writes that would fail.
+-- about:  User accounts that scripts seem to sign in with. They fall under mandatory MFA and cannot do it: move them to workload identities. From 40 points on an account counts as a service; these come first, then those with most writes that would fail.
 -- grain:  one account with a service score above 0
 -- reads:  readiness_rank
 -- column: user text | UPN, else what the log says
 -- column: user_id text | object id
 -- column: display_name text | display name
 -- column: service_score integer | 1 to 100: how much the account behaves like a service
+-- column: is_service boolean | whether the score reaches 40
 -- column: service_evidence text | what the score rests on
 -- column: verdict text | verdict of the report readiness
 -- column: non_mfa_writes integer | requests to write or delete without MFA: these would stop working
@@ -30,6 +31,7 @@ select
     user_id,
     display_name,
     service_score,
+    service_score >= 40 as is_service,
     service_evidence,
     verdict,
     non_mfa_writes,
@@ -47,4 +49,4 @@ select
     next_step
 from readiness_rank
 where service_score > 0
-order by non_mfa_writes desc, service_score desc, user_key nulls last
+order by is_service desc, non_mfa_writes desc, service_score desc, user_key nulls last

@@ -242,6 +242,7 @@ impl Collector {
         if let Some(table) = read_table(name) {
             let count = self.others.table(table, batch).map_err(Error::Arrow)?;
             self.count_of_table(count);
+            *self.stream.formats.entry(table.name).or_default() += count;
             progress.add_rows(count);
             return Ok(());
         }

@@ -43,13 +43,13 @@ impl SideKind {
         }
     }
 
-    /// Ids of the formats it comes in.
+    /// Ids of the formats it comes in, and the table that `convert` writes.
     fn formats(self) -> &'static [&'static str] {
         match self {
-            Self::Registrations => &["entra_registration"],
-            Self::Resources => &["azure_resource"],
-            Self::Roles => &["entra_role_assignment", "azure_role_assignment"],
-            Self::Users => &["entra_user"],
+            Self::Registrations => &["entra_registration", "registration"],
+            Self::Resources => &["azure_resource", "resource"],
+            Self::Roles => &["entra_role_assignment", "azure_role_assignment", "role_assignment"],
+            Self::Users => &["entra_user", "directory_user"],
         }
     }
 
@@ -91,7 +91,7 @@ struct Side {
     promised: SideInput,
     /// Names of the files behind it.
     names: BTreeSet<String>,
-    /// Records by id of their format.
+    /// Records by id of their format, rows by name of their table.
     found: BTreeMap<&'static str, u64>,
 }
 

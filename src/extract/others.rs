@@ -134,7 +134,7 @@ impl Others {
         let (weight, derived): (u32, Vec<Value<'a>>) = if shape.table == sign_in::SHAPE.table {
             let names = &self.app_names;
             let name = |id: &str| names.get(id).cloned();
-            let derived = self.sign_ins.derive(raw, whence.file, name);
+            let derived = self.sign_ins.derive(raw, whence.file, name, rows.derived());
             (sign_in::weight(raw), derived.into())
         } else if shape.table == audit::SHAPE.table {
             (0, self.audits.derive(raw).into())

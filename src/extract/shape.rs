@@ -290,6 +290,15 @@ impl RowsOf {
         }
     }
 
+    /// Which of [`Shape::derived`] some wanted column is, a bit each.
+    pub(crate) fn derived(&self) -> u32 {
+        let places = self.fills.iter().filter_map(|fill| match fill {
+            Fill::Derived(place) => Some(*place),
+            _ => None,
+        });
+        places.fold(0, |bits, place| bits | 1 << place)
+    }
+
     /// Number of rows since the last [`Self::finish`].
     pub(crate) fn len(&self) -> usize {
         self.keys.len()

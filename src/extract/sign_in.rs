@@ -10,7 +10,7 @@ use crate::extract::elements::{Element, Elements};
 use crate::extract::shape::{Direct, Fields, How, Shape, Value, lower, place_of, same, truth};
 use crate::mfa::client;
 use crate::mfa::exclusion::{self, Exclusion};
-use crate::mfa::phase::phase_of;
+use crate::mfa::phase::{Phase, phase_of};
 use crate::mfa::sign_in::{
     Category, Requirement, SignInMfa, Step, Told, is_federation_log, is_federation_server, judge,
     methods_of,
@@ -140,7 +140,6 @@ pub const SHAPE: Shape = Shape {
         same(&["device_compliant"], How::Boolean),
         same(&["device_trust_type"], How::Text),
         same(&["ca_status"], How::Lower),
-        same(&["failure_reason"], How::Text),
         same(&["token_id"], How::Token),
         same(&["session_id"], How::Text),
         same(&["incoming_token_type"], How::Lower),
@@ -163,6 +162,7 @@ pub const SHAPE: Shape = Shape {
         ("mfa_strength", &["steps", "mfa_method"]),
         ("step_count", &["steps"]),
         ("error_code", COMPLETED_FROM),
+        ("failure_reason", &["failure_reason", "error_code", "result_type", "status"]),
         (
             "excluded",
             &[
@@ -283,6 +283,15 @@ const fn derived(name: &str) -> usize {
     place_of(&names, name)
 }
 
+/// The values that the verdict is worked out with.
+const JUDGED: [usize; 5] = [
+    derived("mfa"),
+    derived("mfa_reason"),
+    derived("mfa_methods"),
+    derived("mfa_strength"),
+    derived("step_count"),
+];
+
 /// The values of a row that are worked out.
 pub(crate) type Derived<'a> = [Value<'a>; SHAPE.derived.len()];
 
@@ -299,62 +308,71 @@ impl SignIns {
         }
     }
 
-    /// The values of a row that are worked out.
+    /// The values of a row that are worked out, as far as they are in `wanted`, a bit for each.
     pub(crate) fn derive<'a>(
         &mut self,
         raw: &Fields<'a>,
         file: &str,
         app_name: impl Fn(&str) -> Option<String>,
+        wanted: u32,
     ) -> Derived<'a> {
+        let wants = |place: usize| wanted >> place & 1 == 1;
         let mut values: Derived<'a> = std::array::from_fn(|_| Value::Null);
         let category = category_of(raw, file);
-        let person = Person::of(raw, category);
         values[derived("category")] = Value::text(category.map(Category::name));
-        values[derived("user_key")] = Value::text(person.id.clone().or(person.upn.clone()));
-        values[derived("user_id")] = Value::text(person.id);
-        values[derived("upn")] = Value::text(person.upn);
-        let (app_id, resource) =
-            (raw.at(at("app_id")).map(lower), raw.at(at("resource_app_id")).map(lower));
-        let app = raw.at(at("app")).map(|name| Cow::Borrowed(name.trim_ascii()));
-        values[derived("app")] =
-            Value::text(app.or_else(|| app_name(app_id.as_deref()?).map(Cow::Owned)));
-        let location = raw.at(at("location")).map(Place::of).unwrap_or_default();
-        values[derived("country")] = Value::text(
-            raw.at(at("country")).or(location.country).map(|text| text.trim().to_uppercase()),
-        );
-        values[derived("city")] = Value::text(raw.at(at("city")).or(location.city).map(str::trim));
+        if wants(derived("user_key")) || wants(derived("user_id")) || wants(derived("upn")) {
+            let person = Person::of(raw, category);
+            values[derived("user_key")] = Value::text(person.id.clone().or(person.upn.clone()));
+            values[derived("user_id")] = Value::text(person.id);
+            values[derived("upn")] = Value::text(person.upn);
+        }
+        place_of_sign_in(raw, &mut values);
         values[derived("requirement")] = Value::text(raw.at(at("requirement")).map(|text| {
             Requirement::of_text(text)
                 .map_or_else(|| lower(text), |known| Cow::Borrowed(known.name()))
         }));
         let error_code = error_code_of(raw);
         values[derived("error_code")] = error_code.map_or(Value::Null, Value::Integer);
-        values[derived("phase")] = Value::text(
-            phase_of(app_id.as_deref(), resource.as_deref()).map(crate::mfa::phase::Phase::name),
-        );
-        let agent = raw.at(at("user_agent"));
-        let program = client::of(app_id.as_deref(), agent, raw.at(at("client_app_used")));
-        values[derived("client")] = Value::text(Some(program.name()));
-        values[derived("client_version")] =
-            Value::text(agent.and_then(client::version).map(|(_, version)| version));
-        let is_federated = resource.as_deref().is_some_and(is_federation_server)
+        // Graph writes `Other.` where nothing failed.
+        let reason = raw.at(at("failure_reason")).filter(|_| error_code != Some(0));
+        values[derived("failure_reason")] = Value::text(reason.map(str::trim));
+        let (app_id, resource) =
+            (raw.at(at("app_id")).map(lower), raw.at(at("resource_app_id")).map(lower));
+        let app = raw.at(at("app")).map(|name| Cow::Borrowed(name.trim_ascii()));
+        values[derived("app")] =
+            Value::text(app.or_else(|| app_name(app_id.as_deref()?).map(Cow::Owned)));
+        values[derived("phase")] =
+            Value::text(phase_of(app_id.as_deref(), resource.as_deref()).map(Phase::name));
+        if wants(derived("client")) {
+            let (agent, used) = (raw.at(at("user_agent")), raw.at(at("client_app_used")));
+            let program = client::of(app_id.as_deref(), agent, used);
+            values[derived("client")] = Value::text(Some(program.name()));
+        }
+        if wants(derived("client_version")) {
+            let version = raw.at(at("user_agent")).and_then(client::version);
+            values[derived("client_version")] = Value::text(version.map(|(_, version)| version));
+        }
+        let is_federation_server = resource.as_deref().is_some_and(is_federation_server)
             || raw.at(at("category")).is_some_and(is_federation_log);
-        let excluded = exclusion::excluded(&exclusion::Facts {
-            app_id: app_id.as_deref(),
-            app: raw.at(at("app")),
-            resource_app_id: resource.as_deref(),
-            resource_app: raw.at(at("resource_app")),
-            log_tenant_id: raw.at(at("tenant_id")),
-            home_tenant_id: raw.at(at("home_tenant_id")),
-            resource_tenant_id: raw.at(at("resource_tenant_id")),
-            cross_tenant_type: raw.at(at("cross_tenant_type")),
-            is_federation_server: is_federated,
-        });
-        let excluded = excluded.filter(|kind| !self.included.contains(kind));
-        values[derived("excluded")] = Value::text(excluded.map(Exclusion::name));
-        let told =
-            Told { category, error_code, is_federation_server: is_federated, ..Told::default() };
-        self.judge(raw, told, &mut values);
+        if wants(derived("excluded")) {
+            let excluded = exclusion::excluded(&exclusion::Facts {
+                app_id: app_id.as_deref(),
+                app: raw.at(at("app")),
+                resource_app_id: resource.as_deref(),
+                resource_app: raw.at(at("resource_app")),
+                log_tenant_id: raw.at(at("tenant_id")),
+                home_tenant_id: raw.at(at("home_tenant_id")),
+                resource_tenant_id: raw.at(at("resource_tenant_id")),
+                cross_tenant_type: raw.at(at("cross_tenant_type")),
+                is_federation_server,
+            });
+            let excluded = excluded.filter(|kind| !self.included.contains(kind));
+            values[derived("excluded")] = Value::text(excluded.map(Exclusion::name));
+        }
+        if JUDGED.iter().any(|place| wants(*place)) {
+            let told = Told { category, error_code, is_federation_server, ..Told::default() };
+            self.judge(raw, told, &mut values);
+        }
         values
     }
 
@@ -477,6 +495,17 @@ pub(crate) fn tells_of_mfa(raw: &Fields<'_>) -> bool {
 pub(crate) fn weight(raw: &Fields<'_>) -> u32 {
     let told = ["requirement", "steps", "mfa_result"].iter().filter_map(|field| raw.at(at(field)));
     told.map(|text| u32::try_from(text.len()).unwrap_or(u32::MAX)).fold(0, u32::saturating_add)
+}
+
+/// Where somebody signed in.
+fn place_of_sign_in<'a>(raw: &Fields<'a>, values: &mut Derived<'a>) {
+    let location = raw.at(at("location")).map(Place::of).unwrap_or_default();
+    let country = raw.at(at("country")).or(location.country).map(str::trim);
+    values[derived("country")] = Value::text(country.map(|country| {
+        let is_upper = !country.bytes().any(|byte| byte.is_ascii_lowercase()) && country.is_ascii();
+        if is_upper { Cow::Borrowed(country) } else { Cow::Owned(country.to_uppercase()) }
+    }));
+    values[derived("city")] = Value::text(raw.at(at("city")).or(location.city).map(str::trim));
 }
 
 fn category_of(raw: &Fields<'_>, file: &str) -> Option<Category> {

@@ -59,6 +59,20 @@
 //! Of several rows of registrations for one person the one with the latest `last_updated` counts,
 //! then the one that is capable, then the one with the greatest methods; of the directory, the one
 //! created last, then an enabled one, then the greatest name.
+//!
+//! # Other columns
+//! Newest means: of the row with the latest time that tells it; of several at that time the
+//! greatest text. `user` is the newest UPN of requests and sign-ins (roles and the break-glass list
+//! before all others), else that of the directory, else that of the registrations, else the newest
+//! `caller`, else `display_name`, else `user_key`. `display_name` and `user_type` are those of the
+//! directory, else of the registrations, else the newest (of requests and sign-ins; `user_type` of
+//! sign-ins only), and `user_type` is else guest where the UPN has `#EXT#` in any case. A person
+//! is a guest if `user_type` is. Lists are joined by a comma without a blank, in alphabetical
+//! order, but for `phase` and `methods_registered`, which keeps the order of the registrations.
+//! `mfa_strength` is the stronger of `mfa_strength` of completed sign-ins and of the methods
+//! registered ([`crate::mfa::strength::of_method`]). What has no part is null; `methods_registered`
+//! is empty where the registrations have the person and no method. `enforced_from` says since, or
+//! from if `as_of` is before the day of [`crate::mfa::phase::Phase::start`].
 
 use std::collections::HashMap;
 

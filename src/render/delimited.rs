@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::io;
 use std::io::{BufWriter, Write};
 
-use csv::{Writer, WriterBuilder};
+use csv::{ErrorKind, Writer, WriterBuilder};
 
 use crate::text::sanitised;
 
@@ -39,24 +39,41 @@ pub(crate) fn write_pages(
 }
 
 fn write_page<W: Write>(page: &Page, on_terminal: bool, writer: &mut Writer<W>) -> io::Result<()> {
-    writer.write_record(
-        page.schema.fields().iter().map(|field| guarded(field.name(), on_terminal).into_owned()),
-    )?;
+    writer
+        .write_record(
+            page.schema
+                .fields()
+                .iter()
+                .map(|field| guarded(field.name(), on_terminal).into_owned()),
+        )
+        .map_err(told)?;
     for batch in &page.batches {
         let columns = Column::of(batch)?;
         for row in 0..batch.num_rows() {
             for column in &columns {
                 match column.cell(row) {
                     Cell::Text(text) => {
-                        writer.write_field(guarded(text, on_terminal).as_bytes())?;
+                        writer.write_field(guarded(text, on_terminal).as_bytes()).map_err(told)?;
                     }
-                    cell => writer.write_field(cell.text().as_bytes())?,
+                    cell => writer.write_field(cell.text().as_bytes()).map_err(told)?,
                 }
             }
-            writer.write_record(None::<&[u8]>)?;
+            writer.write_record(None::<&[u8]>).map_err(told)?;
         }
     }
     Ok(())
+}
+
+/// The trouble of the output itself: a broken pipe has to be known for one, and the conversion that
+/// comes with the library says no more than that something went wrong.
+fn told(error: csv::Error) -> io::Error {
+    if !error.is_io_error() {
+        return io::Error::other(error);
+    }
+    match error.into_kind() {
+        ErrorKind::Io(error) => error,
+        kind => io::Error::other(format!("{kind:?}")),
+    }
 }
 
 /// A text that no spreadsheet takes for a formula and, if it goes there, no terminal obeys.

@@ -369,7 +369,16 @@ fn a_broken_pipe_is_told_as_one_by_every_renderer() {
             assert_eq!(error.kind(), io::ErrorKind::BrokenPipe, "{} {room}", renderer.name());
         }
     }
+    // More than any buffer on the way holds.
     let page = resources();
+    let many = page.batches.iter().cycle().take(2_000).cloned().collect();
+    let long = Page { batches: many, ..page.clone() };
+    for name in ["csv", "tsv", "ndjson"] {
+        let renderer = ALL.iter().find(|renderer| renderer.name() == name).unwrap();
+        let error =
+            renderer.render(std::slice::from_ref(&long), &PLAIN, &mut Breaking(10)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe, "{name}");
+    }
     let mut batches = page.batches.iter().cloned();
     let error = super::write_table(&mut batches, &page.schema, &[], &mut Breaking(10)).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);

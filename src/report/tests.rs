@@ -103,7 +103,7 @@ fn reports_have_the_columns_the_contract_promises() {
         ("readiness", "user user_id display_name verdict rule reasons phase enforced_from write_attempts mfa_writes non_mfa_writes unknown_writes non_mfa_deletes sign_ins mfa_sign_ins non_mfa_sign_ins exempt_sign_ins unknown_sign_ins failed_mfa_sign_ins clients old_clients methods_seen methods_registered mfa_strength roles is_break_glass service_score policy_denies first_seen last_seen last_non_mfa next_step".to_owned()),
         ("readiness-summary", "metric value note".to_owned()),
         ("blockers", "user verdict non_mfa_writes reasons next_step".to_owned()),
-        ("service-accounts", "user user_id display_name service_score service_evidence verdict non_mfa_writes non_mfa_deletes write_attempts sign_ins non_mfa_sign_ins ropc_sign_ins legacy_sign_ins clients is_mfa_capable roles first_seen last_seen next_step".to_owned()),
+        ("service-accounts", "user user_id display_name service_score is_service service_evidence verdict non_mfa_writes non_mfa_deletes write_attempts sign_ins non_mfa_sign_ins ropc_sign_ins legacy_sign_ins clients is_mfa_capable roles first_seen last_seen next_step".to_owned()),
         ("sign-in-gaps", "user user_id app app_id phase mfa mfa_reason sign_ins ips first_seen last_seen".to_owned()),
         ("sign-ins-by-app", format!("app app_id {verdicts} application_sign_ins users first_seen last_seen")),
         ("sign-ins-by-user", format!("user user_id display_name {verdicts} apps ips first_seen last_seen")),

@@ -138,9 +138,10 @@ fn readiness(dice: &mut Dice, who: u64) -> Row {
         ("rule", dice.pick(&["r-1", "r-2"])),
         ("first_seen", json!(instant(dice))),
     ]);
-    for count in ["non_mfa_writes", "non_mfa_sign_ins", "unknown_sign_ins", "service_score"] {
+    for count in ["non_mfa_writes", "non_mfa_sign_ins", "unknown_sign_ins", "exempt_sign_ins"] {
         row.insert(count, dice.number(3));
     }
+    row.insert("service_score", dice.number(99));
     row
 }
 
