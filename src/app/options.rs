@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use crate::app::check::Check;
+use crate::app::redact::Redaction;
 
 /// The reports of a run that names none.
 pub const REPORTS_DEFAULT: [&str; 4] = ["summary", "by-resource", "by-user", "by-policy"];
@@ -43,6 +44,8 @@ pub struct ReadOptions {
     pub rejects: Option<PathBuf>,
     /// Whether files that exist may be replaced, the rejects file included.
     pub force: bool,
+    /// What is hidden behind pseudonyms, if anything; never together with `rejects`.
+    pub redact: Option<Redaction>,
 }
 
 /// What `report` is asked to do.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::app::error::Error;
 use crate::app::options::ConvertOptions;
 use crate::app::options::ConvertTarget;
 use crate::app::options::ExplainOptions;
@@ -12,6 +13,9 @@ use crate::app::options::ReadOptions;
 use crate::app::options::ReportOptions;
 use crate::app::options::TableFormat;
 use crate::app::output::check;
+use crate::app::redact::Kind;
+use crate::app::redact::Redaction;
+use crate::app::redact::key::Key;
 use crate::cli::args::ConvertArgs;
 use crate::cli::args::ExplainArgs;
 use crate::cli::args::QueryArgs;
@@ -23,6 +27,8 @@ use crate::cli::failure::Failure;
 use crate::cli::output::Choice;
 use crate::cli::terminal::Terminal;
 
+/// The key of `--redact` that is in the current folder, unless another is named.
+const REDACT_KEY: &str = "azmfa-redact.key";
 /// Rows of a table on a terminal, unless `--top` says otherwise.
 const TOP_ON_TERMINAL: u64 = 20;
 
@@ -67,6 +73,12 @@ pub(crate) fn query(
 
 /// Options of `azmfa explain`.
 pub(crate) fn explain(args: &ExplainArgs, terminal: &Terminal) -> Result<ExplainOptions, Failure> {
+    if !args.read.redact.is_empty() {
+        return Err(Failure::usage(
+            "`explain` cannot hide anything: it prints the record as it was read",
+            "leave `--redact` away, or use `report` or `query`",
+        ));
+    }
     Ok(ExplainOptions {
         read: read(&args.read, &format!("azmfa explain {}", args.event_id), false, terminal)?,
         event_id: args.event_id.trim().to_owned(),
@@ -146,6 +158,12 @@ fn read(
         ));
     }
     if let Some(path) = &args.rejects {
+        if !args.redact.is_empty() {
+            return Err(Failure::usage(
+                "`--rejects` writes records as they were read, and `--redact` forbids it",
+                "run once with the one and once with the other",
+            ));
+        }
         check(path, force)?;
     }
     Ok(ReadOptions {
@@ -163,7 +181,21 @@ fn read(
         mfa_policies: args.mfa_policies.clone(),
         rejects: args.rejects.clone(),
         force,
+        redact: redaction(args)?,
     })
+}
+
+fn redaction(args: &ReadArgs) -> Result<Option<Redaction>, Failure> {
+    let kinds: Vec<Kind> = Kind::ALL
+        .into_iter()
+        .filter(|kind| args.redact.iter().any(|name| name == kind.name()))
+        .collect();
+    if kinds.is_empty() {
+        return Ok(None);
+    }
+    let path = args.redact_key.clone().unwrap_or_else(|| PathBuf::from(REDACT_KEY));
+    let (key, is_new) = Key::load_or_make(&path).map_err(Error::from)?;
+    Ok(Some(Redaction { kinds, key, new_key: is_new.then_some(path) }))
 }
 
 fn top(args: &TopArgs, choice: &Choice) -> Option<u64> {

@@ -1,5 +1,5 @@
-//! Workbooks, looked at part by part; whole ones are read back by openpyxl and, where it is there,
-//! LibreOffice in `src/tests/it/documents.rs`.
+//! Workbooks, looked at part by part; whole ones are read back by `openpyxl` and, where it is there,
+//! `LibreOffice` in `src/tests/it/documents.rs`.
 
 use std::io::{Cursor, Read};
 use std::sync::Arc;

@@ -22,6 +22,7 @@ mod figures;
 mod json;
 mod mutation;
 mod readme;
+mod redact;
 mod run;
 mod second_engine;
 mod size;
