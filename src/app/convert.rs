@@ -11,6 +11,7 @@ use crate::app::options::{ConvertOptions, ConvertTarget, TableFormat};
 use crate::app::outcome::{ConvertOutcome, WrittenFile};
 use crate::app::output::{self, OutputFile};
 use crate::app::progress::Progress;
+use crate::app::redact::{Redactor, hide_in_error};
 use crate::app::report::{read, window};
 use crate::app::tables::{Made, Wishes};
 use crate::container::parquet::{MARK_KEY, SCHEMA_VERSION_KEY, TABLE_KEY, mark};
@@ -27,6 +28,10 @@ use crate::text::nearest;
 /// # Errors
 /// What keeps the verb from running; damaged records are in the outcome.
 pub fn run(options: &ConvertOptions, progress: &Progress) -> Result<ConvertOutcome, Error> {
+    converted(options, progress).map_err(|error| hide_in_error(&options.read, error))
+}
+
+fn converted(options: &ConvertOptions, progress: &Progress) -> Result<ConvertOutcome, Error> {
     if let ConvertTarget::Table(name) = &options.target
         && !TABLES.iter().any(|table| table.name == name)
     {
@@ -47,7 +52,13 @@ pub fn run(options: &ConvertOptions, progress: &Progress) -> Result<ConvertOutco
     let pool = workers(options.read.threads)?;
     let mut ingested = read(&options.read, &wishes, &pool, progress)?;
     let window = window(&options.read, &ingested);
-    let tables = pool.install(|| wishes.make(&mut ingested, window, &options.read))?;
+    let mut tables = pool.install(|| wishes.make(&mut ingested, window, &options.read))?;
+    if let Some(redactor) = pool.install(|| Redactor::of(&options.read, &tables))? {
+        for made in &mut tables {
+            made.batches = redactor.batches(&made.schema, &made.batches)?;
+        }
+        redactor.told(&mut ingested.accounting, &mut ingested.rejects_sample);
+    }
     let mut outcome = ConvertOutcome {
         pages: Vec::new(),
         files: Vec::new(),

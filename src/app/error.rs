@@ -9,6 +9,7 @@ use thiserror::Error as ThisError;
 
 use crate::app::lists::ListProblem;
 use crate::app::output::OutputError;
+use crate::app::redact::key::KeyError;
 use crate::app::side::SideKind;
 use crate::engine::EngineError;
 use crate::error::{Accounting, Reject};
@@ -126,6 +127,9 @@ pub enum Error {
     /// A file could not be written.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// The key of `--redact` cannot be had.
+    #[error(transparent)]
+    Key(#[from] KeyError),
 }
 
 impl Error {
@@ -186,6 +190,9 @@ impl Error {
                 Some("without `--strict`, damaged records are counted and set aside".to_owned())
             }
             Self::Output(error) => error.hint(),
+            Self::Key(_) => {
+                Some("`--redact-key FILE` names another; it is made if it is not there".to_owned())
+            }
         }
     }
 

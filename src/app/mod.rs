@@ -19,6 +19,7 @@ pub mod outcome;
 pub mod output;
 pub mod progress;
 pub mod query;
+pub mod redact;
 pub mod rejects;
 pub mod report;
 pub mod side;

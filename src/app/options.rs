@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::app::check::Check;
+use crate::app::redact::Redaction;
 use crate::app::side::SideInput;
 use crate::mfa::exclusion::Exclusion;
 
@@ -60,6 +61,8 @@ pub struct ReadOptions {
     pub rejects: Option<PathBuf>,
     /// Whether files that exist may be replaced, the rejects file included.
     pub force: bool,
+    /// What is hidden behind pseudonyms, if anything; never together with `rejects`.
+    pub redact: Option<Redaction>,
 }
 
 /// What `report` is asked to do.

@@ -5,6 +5,7 @@ use crate::app::ingest::workers;
 use crate::app::options::QueryOptions;
 use crate::app::outcome::Outcome;
 use crate::app::progress::Progress;
+use crate::app::redact::{Redactor, hide_in_error};
 use crate::app::report::{cut_to, library, read, window};
 use crate::app::tables::{Made, Wishes};
 use crate::engine::polars::Polars;
@@ -17,9 +18,16 @@ use crate::report::adhoc::check;
 /// # Errors
 /// What keeps the verb from running; damaged records are in the outcome.
 pub fn run(options: &QueryOptions, progress: &Progress) -> Result<Outcome, Error> {
+    answer(options, progress).map_err(|error| hide_in_error(&options.read, error))
+}
+
+fn answer(options: &QueryOptions, progress: &Progress) -> Result<Outcome, Error> {
     Polars::warm_up();
     let library = library(None)?;
-    let plan = check(&options.sql, &library)?;
+    let mut plan = check(&options.sql, &library)?;
+    if let Some(redaction) = &options.read.redact {
+        redaction.widen(&mut plan);
+    }
     let wishes = Wishes::of(&plan);
     let pool = workers(options.read.threads)?;
     let mut ingested = read(&options.read, &wishes, &pool, progress)?;
@@ -28,6 +36,7 @@ pub fn run(options: &QueryOptions, progress: &Progress) -> Result<Outcome, Error
     let inputs: Vec<_> = tables.iter().map(Made::input).collect();
     let query = Query { name: "query", sql: &options.sql, columns: Vec::new() };
     let answers = pool.install(|| Polars::default().run(&inputs, &plan.views, &[query]))?;
+    let redactor = pool.install(|| Redactor::of(&options.read, &tables))?;
     let accounting = ingested.accounting;
     let pages = answers
         .into_iter()
@@ -48,12 +57,16 @@ pub fn run(options: &QueryOptions, progress: &Progress) -> Result<Outcome, Error
             }
         })
         .collect();
-    Ok(Outcome {
+    let mut outcome = Outcome {
         pages,
         accounting,
         rejects_sample: ingested.rejects_sample,
         is_truncated: ingested.is_truncated,
         failed_checks: Vec::new(),
         window,
-    })
+    };
+    if let Some(redactor) = redactor {
+        redactor.outcome(&mut outcome)?;
+    }
+    Ok(outcome)
 }

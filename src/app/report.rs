@@ -17,6 +17,7 @@ use crate::app::ingest::{Job, ingest, open_tables, workers};
 use crate::app::options::{ReadOptions, ReportOptions};
 use crate::app::outcome::Outcome;
 use crate::app::progress::Progress;
+use crate::app::redact::{Redactor, hide_in_error};
 use crate::app::rejects::RejectFile;
 use crate::app::side::SideCheck;
 use crate::app::tables::{Made, Wishes};
@@ -43,6 +44,10 @@ const SUMMARIES: [&str; 2] = ["summary", "readiness-summary"];
 /// # Errors
 /// What keeps the verb from running; damaged records are in the outcome.
 pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error> {
+    answer(options, progress).map_err(|error| hide_in_error(&options.read, error))
+}
+
+fn answer(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error> {
     Polars::warm_up();
     let library = library(options.queries_dir.as_deref())?;
     let mut reports = options
@@ -61,7 +66,11 @@ pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Erro
     // the queries need does not depend on them.
     let drafts = bound(&reports, options.read.as_of.unwrap_or_default())?;
     let texts: Vec<&str> = drafts.iter().map(String::as_str).collect();
-    let plan = plan(&texts, &library)?;
+    let mut plan = plan(&texts, &library)?;
+    if let Some(redaction) = &options.read.redact {
+        redaction.widen(&mut plan);
+    }
+    let mut redactor = None;
     let wishes = Wishes::of(&plan);
     let pool = workers(options.read.threads)?;
     let whole = Whole::of(&options.read).and_then(|mut whole| {
@@ -81,6 +90,7 @@ pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Erro
         let window = window(&options.read, &ingested);
         let tables = pool.install(|| wishes.make(&mut ingested, window, &options.read))?;
         let answers = pool.install(|| answered(options, &reports, &plan, &tables, &ingested))?;
+        redactor = pool.install(|| Redactor::of(&options.read, &tables))?;
         (ingested, answers)
     };
     let window = window(&options.read, &ingested);
@@ -94,14 +104,18 @@ pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Erro
             page(report, answer, top, window, &ingested.accounting)
         })
         .collect::<Result<_, Error>>()?;
-    Ok(Outcome {
+    let mut outcome = Outcome {
         pages,
         failed_checks,
         window,
         accounting: ingested.accounting,
         rejects_sample: ingested.rejects_sample,
         is_truncated: ingested.is_truncated,
-    })
+    };
+    if let Some(redactor) = redactor {
+        redactor.outcome(&mut outcome)?;
+    }
+    Ok(outcome)
 }
 
 /// What the tables answer.

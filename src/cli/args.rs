@@ -15,6 +15,7 @@ use clap_complete::Shell;
 
 use crate::app::check::Check;
 use crate::app::options::TableFormat;
+use crate::app::redact::Kind;
 use crate::cli::examples;
 use crate::cli::output::renderers;
 use crate::cli::value::parse_count;
@@ -358,6 +359,20 @@ pub(crate) struct ReadArgs {
     #[arg(long, value_name = "FILE", help_heading = "Damaged input")]
     pub(crate) rejects: Option<PathBuf>,
 
+    /// Put pseudonyms in place of people, addresses or resources, everywhere
+    ///
+    /// The same value has the same pseudonym in every report and run with the same key. What is
+    /// quoted in error messages and told on standard error is covered too.
+    #[arg(long, value_name = "KIND,…", value_delimiter = ',', help_heading = "Privacy")]
+    #[arg(value_parser = PossibleValuesParser::new(Kind::ALL.map(Kind::name)))]
+    pub(crate) redact: Vec<String>,
+
+    /// Key of the pseudonyms, made if it is not there [default: azmfa-redact.key]
+    ///
+    /// Whoever has it can find out who is behind a pseudonym; keep it, and keep it to yourself.
+    #[arg(long, value_name = "FILE", requires = "redact", help_heading = "Privacy")]
+    pub(crate) redact_key: Option<PathBuf>,
+
     /// Accept no damaged or cut-off input
     ///
     /// The first rejected record ends the run with exit code 2; input that looks cut short by its
@@ -396,7 +411,8 @@ pub(crate) struct OutputArgs {
     /// How the result is shown
     ///
     /// Default: by the extension of `--output`; else a table on a terminal, and csv when piped.
-    /// Several reports in one csv are apart by an empty line; json holds them as one object.
+    /// Several reports in one csv are apart by an empty line; json holds them as one object, xlsx
+    /// and html as one document.
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     #[arg(value_parser = PossibleValuesParser::new(renderers().iter().map(|each| each.name())))]
     pub(crate) format: Option<String>,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::app::error::Error;
 use crate::app::lists;
 use crate::app::options::ConvertOptions;
 use crate::app::options::ConvertTarget;
@@ -16,6 +17,9 @@ use crate::app::options::ReadOptions;
 use crate::app::options::ReportOptions;
 use crate::app::options::TableFormat;
 use crate::app::output::check;
+use crate::app::redact::Kind;
+use crate::app::redact::Redaction;
+use crate::app::redact::key::Key;
 use crate::app::side::SideInput;
 use crate::app::side::SideKind;
 use crate::cli::args::ConvertArgs;
@@ -32,6 +36,8 @@ use crate::cli::terminal::Terminal;
 use crate::mfa::exclusion;
 use crate::mfa::exclusion::Exclusion;
 
+/// The key of `--redact` that is in the current folder, unless another is named.
+const REDACT_KEY: &str = "azmfa-redact.key";
 /// Rows of a table on a terminal, unless `--top` says otherwise.
 const TOP_ON_TERMINAL: u64 = 20;
 
@@ -91,6 +97,12 @@ pub(crate) fn query(
 
 /// Options of `azmfa explain`.
 pub(crate) fn explain(args: &ExplainArgs, terminal: &Terminal) -> Result<ExplainOptions, Failure> {
+    if !args.read.redact.is_empty() {
+        return Err(Failure::usage(
+            "`explain` cannot hide anything: it prints the record as it was read",
+            "leave `--redact` away, or use `report` or `query`",
+        ));
+    }
     Ok(ExplainOptions {
         read: read(&args.read, &format!("azmfa explain {}", args.event_id), false, terminal)?,
         event_id: args.event_id.trim().to_owned(),
@@ -172,6 +184,12 @@ fn read(
         ));
     }
     if let Some(path) = &args.rejects {
+        if !args.redact.is_empty() {
+            return Err(Failure::usage(
+                "`--rejects` writes records as they were read, and `--redact` forbids it",
+                "run once with the one and once with the other",
+            ));
+        }
         check(path, force)?;
     }
     let mut break_glass = Vec::new();
@@ -205,6 +223,7 @@ fn read(
         mfa_policies: args.mfa_policies.clone(),
         rejects: args.rejects.clone(),
         force,
+        redact: redaction(args)?,
     })
 }
 
@@ -218,6 +237,19 @@ fn sides(args: &ReadArgs) -> Vec<SideInput> {
     ];
     let side = |kind, input: &String| SideInput { kind, input: input.clone() };
     kinds.iter().flat_map(|(kind, inputs)| inputs.iter().map(|it| side(*kind, it))).collect()
+}
+
+fn redaction(args: &ReadArgs) -> Result<Option<Redaction>, Failure> {
+    let kinds: Vec<Kind> = Kind::ALL
+        .into_iter()
+        .filter(|kind| args.redact.iter().any(|name| name == kind.name()))
+        .collect();
+    if kinds.is_empty() {
+        return Ok(None);
+    }
+    let path = args.redact_key.clone().unwrap_or_else(|| PathBuf::from(REDACT_KEY));
+    let (key, is_new) = Key::load_or_make(&path).map_err(Error::from)?;
+    Ok(Some(Redaction { kinds, key, new_key: is_new.then_some(path) }))
 }
 
 fn top(args: &TopArgs, choice: &Choice) -> Option<u64> {

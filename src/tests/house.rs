@@ -34,6 +34,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     // A renderer, and rows that wait on disk.
     ("arrow_ipc", &["src/render/arrow.rs", "src/app/spill/blocks.rs"]),
     ("arrow_json", &["src/container/parquet.rs"]),
+    ("blake3", &["src/app/redact/key.rs"]),
     ("chrono", &["src/time.rs"]),
     ("clap", &["src/cli/"]),
     ("clap_complete", &["src/cli/args.rs", "src/cli/completions.rs"]),
@@ -45,6 +46,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("encoding_rs", &["src/source/utf16.rs"]),
     // Blocks of an Avro file are packed one by one, inside the container.
     ("flate2", &["src/source/open.rs", "src/container/avro/block.rs"]),
+    ("getrandom", &["src/app/redact/key.rs"]),
     ("glob", &["src/source/plan.rs"]),
     ("indicatif", &["src/cli/progress.rs"]),
     ("minijinja", &["src/render/html"]),

@@ -1,4 +1,4 @@
-//! Workbooks, looked at part by part; whole ones are read back by openpyxl and, where it is there,
+//! Workbooks, looked at part by part; whole ones are read back by `openpyxl` and, where it is there,
 //! `LibreOffice` in `src/tests/it/documents.rs`.
 
 use std::io::{Cursor, Read};

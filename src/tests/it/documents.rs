@@ -1,4 +1,4 @@
-//! Workbooks and pages, read back by programs that share no code with us: openpyxl, `LibreOffice`
+//! Workbooks and pages, read back by programs that share no code with us: `openpyxl`, `LibreOffice`
 //! where it is installed, and a browser.
 
 use std::env;

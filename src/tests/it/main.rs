@@ -23,6 +23,7 @@ mod json;
 mod mutation;
 mod oracle;
 mod readme;
+mod redact;
 mod run;
 mod second_engine;
 mod sign_ins;
