@@ -117,26 +117,16 @@ pub(super) struct Tenant {
     pub(super) has_break_glass: bool,
 }
 
-fn sign_in() -> impl Strategy<Value = SignIn> {
-    let session = option::weighted(0.8, 0_u32..2);
-    let who = (0..PEOPLE.len(), 0_u32..5_760, 0_u32..2, session);
-    let what = (
-        select(vec![
-            "interactiveUser",
-            "interactiveUser",
-            "nonInteractiveUser",
-            "nonInteractiveUser",
-            "servicePrincipal",
-            "managedIdentity",
-        ]),
-        select(vec![PORTAL, CLI, POWERSHELL, WINDOWS, CHAT]),
-        select(vec![ARM, ARM, ARM, GRAPH]),
-        prop_oneof![
-            9 => Just(0),
-            3 => select(vec![50_074, 50_076, 50_140, 50_126, 53_003, 500_121]),
-        ],
-    );
-    let proof = (
+/// Steps, words, requirement and an MFA policy's result.
+type Proof = (
+    Option<Vec<usize>>,
+    Option<&'static str>,
+    Option<&'static str>,
+    Option<(&'static str, &'static str)>,
+);
+
+fn proof() -> impl Strategy<Value = Proof> {
+    (
         prop_oneof![
             1 => Just(None),
             3 => Just(Some(Vec::new())),
@@ -172,7 +162,29 @@ fn sign_in() -> impl Strategy<Value = SignIn> {
             Some(("reportOnlySuccess", "Mfa")),
             Some(("notApplied", "Mfa")),
         ]),
+    )
+}
+
+fn sign_in() -> impl Strategy<Value = SignIn> {
+    let session = option::weighted(0.8, 0_u32..2);
+    let who = (0..PEOPLE.len(), 0_u32..5_760, 0_u32..2, session);
+    let what = (
+        select(vec![
+            "interactiveUser",
+            "interactiveUser",
+            "nonInteractiveUser",
+            "nonInteractiveUser",
+            "servicePrincipal",
+            "managedIdentity",
+        ]),
+        select(vec![PORTAL, CLI, POWERSHELL, WINDOWS, CHAT]),
+        select(vec![ARM, ARM, ARM, GRAPH]),
+        prop_oneof![
+            9 => Just(0),
+            3 => select(vec![50_074, 50_076, 50_140, 50_126, 53_003, 500_121]),
+        ],
     );
+    let proof = proof();
     let how = (
         proptest::bool::weighted(0.1),
         select(vec![
@@ -268,7 +280,7 @@ pub(super) fn tenant() -> impl Strategy<Value = Tenant> {
             kind: "nonInteractiveUser",
             minute: first.minute + 30,
             steps: Some(Vec::new()),
-            ..first.clone()
+            ..first
         };
         vec![first, later]
     });
