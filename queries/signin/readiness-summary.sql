@@ -1,5 +1,6 @@
 -- title:  Are we ready for mandatory MFA?
--- about:  The answer in a sentence, the figures behind it, and what this input cannot show. The value of `answer` counts the people who will break or are at risk.
+-- about:  The figures behind it, and what this input cannot show.
+-- lead:   answer
 -- grain:  one row per figure
 -- reads:  attempt_measure, link, readiness_rank, registration, role_assignment, run, sign_in, sign_in_measure
 -- column: metric text | name of the figure

@@ -28,6 +28,7 @@ use crate::error::Accounting;
 use crate::extract::Wanted;
 use crate::extract::filter::Filter;
 use crate::extract::others::OthersWanted;
+use crate::fold::events::Text;
 use crate::format::FORMATS;
 use crate::limits::ROWS_HELD_BYTES;
 use crate::render::Page;
@@ -246,13 +247,15 @@ fn page(
     window: (Option<i64>, Option<i64>),
     accounting: &Accounting,
 ) -> Result<Page, Error> {
+    let lead = report.lead.as_ref().and_then(|metric| note_of(&answer, metric));
+    let about = lead.into_iter().chain([report.about.clone()]).collect::<Vec<_>>().join(" ");
     let (schema, batches) = headed(report, answer).map_err(Error::Arrow)?;
     let (batches, rows_left_out) = cut_to(batches, top);
     let position = |name: &String| report.columns.iter().position(|column| column.name == *name);
     Ok(Page {
         id: report.id.clone(),
         title: report.title.clone(),
-        about: report.about.clone(),
+        about,
         grain: report.grain.clone(),
         column_notes: report.columns.iter().map(|column| column.note.clone()).collect(),
         totals: report.totals.iter().filter_map(position).collect(),
@@ -337,6 +340,15 @@ fn failed_checks(
         }
     }
     Ok(failed)
+}
+
+/// The note of a metric.
+fn note_of(answer: &Answer, metric: &str) -> Option<String> {
+    answer.batches.iter().find_map(|batch| {
+        let (names, notes) = (Text::of(batch, "metric"), Text::of(batch, "note"));
+        let row = (0..batch.num_rows()).find(|row| names.get(*row) == Some(metric))?;
+        notes.get(row).map(str::to_owned)
+    })
 }
 
 /// The metrics of a summary, with their values where they are numbers.

@@ -9,6 +9,7 @@
 //! -- column: user text | newest UPN
 //! -- totals: write_attempts
 //! -- worth:  what to do about it
+//! -- lead:   a metric, in a report of metrics, whose note says it all and is shown first
 //! ```
 //!
 //! `title`, `about`, `grain`, `reads` and `column` are required. A column that people know by a name
@@ -25,6 +26,7 @@ use crate::text::nearest;
 
 const KEYS: &[&str] = &[
     "title", "about", "grain", "reads", "param", "column", "worth", "source", "engines", "totals",
+    "lead",
 ];
 const REPEATABLE: &[&str] = &["param", "column", "source"];
 const REQUIRED: &[&str] = &["title", "about", "grain", "reads", "column"];
@@ -204,6 +206,7 @@ impl Header {
             "about" => value.clone_into(&mut report.about),
             "grain" => value.clone_into(&mut report.grain),
             "worth" => report.worth = Some(value.to_owned()),
+            "lead" => report.lead = Some(value.to_owned()),
             "engines" => report.engines = Some(value.to_owned()),
             "source" => report.sources.push(value.to_owned()),
             "reads" => report.reads = words(value).map(str::to_owned).collect(),

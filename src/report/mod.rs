@@ -43,6 +43,8 @@ pub struct Report {
     pub totals: Vec<String>,
     /// Why anybody should look at it.
     pub worth: Option<String>,
+    /// The metric whose note says it all, in a report of metrics.
+    pub lead: Option<String>,
     /// Where the facts behind it are from.
     pub sources: Vec<String>,
     /// `polars | reason` where it cannot run elsewhere.
