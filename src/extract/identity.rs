@@ -74,3 +74,21 @@ pub(crate) fn event_key(
     }
     hash(buffer)
 }
+
+/// The id of an event that has none of its own: `key:` and its identity key.
+pub(crate) fn key_id(key: u128, text: &mut [u8; 36]) -> &str {
+    let mut digits = [0; 32];
+    hex(key, &mut digits);
+    text[..4].copy_from_slice(b"key:");
+    text[4..].copy_from_slice(&digits);
+    std::str::from_utf8(text).unwrap_or_default()
+}
+
+/// Thirty-two hexadecimal digits.
+pub(crate) fn hex(number: u128, digits: &mut [u8; 32]) -> &str {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(number.to_be_bytes()) {
+        *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+    }
+    std::str::from_utf8(digits).unwrap_or_default()
+}

@@ -11,15 +11,16 @@ use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
 
 use crate::error::{Location, Reject, RejectReason, Warning};
-use crate::extract::activity::{COLUMN_COUNT, PLACE_COLUMNS, Row, fields_for, position};
+use crate::extract::activity::{PLACE_COLUMNS, Row, fields_for, position};
+use crate::extract::append::{Placed, append_activity, append_policy};
 use crate::extract::chunk::{Chunk, Span};
 use crate::extract::column::Columns;
 use crate::extract::field::{FIELD_COUNT, Field};
 use crate::extract::filter::Filter;
 use crate::extract::format::{Formats, Kind};
-use crate::extract::identity::{RowKey, event_key};
+use crate::extract::identity::{RowKey, event_key, key_id};
 use crate::extract::others::{Origin, OtherBatches, Others, OthersWanted, Taken};
-use crate::extract::policy::{Part, Policy, PolicyFlags, PolicyReader};
+use crate::extract::policy::{PolicyFlags, PolicyReader};
 use crate::extract::raw::{Raw, STRUCTURED, Unescaped};
 use crate::extract::recognise::{Guard, KIND_SLOT, Recogniser, reader_of};
 use crate::extract::shape::{Shape, Whence};
@@ -29,12 +30,13 @@ use crate::json::slot::SlotKind;
 use crate::json::walk::Walker;
 use crate::json::{Fault, FaultKind};
 use crate::limits::{CONTAINER_DEPTH_MAX, REJECT_BYTES_MAX};
-use crate::mfa::policy::{MfaPolicy, effect_of_operation};
+use crate::mfa::policy::effect_of_operation;
 use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
 use crate::time::micros;
 
 mod activity;
+mod append;
 pub mod audit;
 pub mod chunk;
 pub(crate) mod column;
@@ -662,24 +664,6 @@ pub(crate) fn describe(reason: RejectReason) -> &'static str {
     }
 }
 
-/// The id of an event that has none of its own: `key:` and its identity key.
-fn key_id(key: u128, text: &mut [u8; 36]) -> &str {
-    let mut digits = [0; 32];
-    hex(key, &mut digits);
-    text[..4].copy_from_slice(b"key:");
-    text[4..].copy_from_slice(&digits);
-    std::str::from_utf8(text).unwrap_or_default()
-}
-
-/// Thirty-two hexadecimal digits.
-fn hex(number: u128, digits: &mut [u8; 32]) -> &str {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(number.to_be_bytes()) {
-        *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
-    }
-    std::str::from_utf8(digits).unwrap_or_default()
-}
-
 /// What is the matter with the time of a record.
 fn no_time(time: Option<&str>) -> String {
     time.map_or_else(
@@ -712,62 +696,4 @@ fn unrecognised(text: &str, start: usize) -> String {
         return "an empty object is no record".to_owned();
     }
     format!("no known export has records like this; its members begin: {}", names.join(", "))
-}
-
-/// What a row's own record does not say.
-struct Placed<'a> {
-    file: &'a Arc<str>,
-    offset: u64,
-    format: &'static str,
-    key: u128,
-}
-
-fn append_activity(columns: &mut Columns, row: &Row<'_>, scratch: &str, placed: &Placed<'_>) {
-    for (place, builder) in &mut columns.builders {
-        match *place {
-            position::EVENT_TIME => builder.integer(Some(micros(row.ticks))),
-            position::SOURCE_OFFSET => builder.integer(i64::try_from(placed.offset).ok()),
-            position::SOURCE_FILE => builder.text(Some(placed.file)),
-            position::FORMAT => builder.text(Some(placed.format)),
-            position::IS_POLICY_EVENT => builder.boolean(Some(row.is_policy_event)),
-            position::IS_COMPLIANCE_CHECK => builder.boolean(row.is_compliance_check),
-            position::EVENT_KEY => builder.text(Some(hex(placed.key, &mut [0; 32]))),
-            position::EVENT_ID => match row.text(position::EVENT_ID, scratch) {
-                Some(id) => builder.text(Some(id)),
-                None => builder.text(Some(key_id(placed.key, &mut [0; 36]))),
-            },
-            position::ATTEMPT_ID => builder.text(None),
-            other => {
-                debug_assert!(other < COLUMN_COUNT);
-                builder.text(row.text(other, scratch));
-            }
-        }
-    }
-}
-
-fn append_policy(columns: &mut Columns, policy: &Policy, event_id: &str, time: i64) {
-    const PARTS: &[(&str, Part)] = &[
-        ("policy_definition_id", Part::DefinitionId),
-        ("policy_definition_name", Part::DefinitionName),
-        ("policy_display_name", Part::DisplayName),
-        ("policy_effect", Part::Effect),
-        ("policy_set_id", Part::SetId),
-        ("policy_reference_id", Part::ReferenceId),
-        ("assignment_id", Part::AssignmentId),
-        ("assignment_name", Part::AssignmentName),
-        ("assignment_display_name", Part::AssignmentDisplayName),
-        ("assignment_scope", Part::AssignmentScope),
-        ("exemption_ids", Part::ExemptionIds),
-    ];
-    for (place, builder) in &mut columns.builders {
-        match ACTIVITY_POLICY.columns[*place].name {
-            "event_id" => builder.text(Some(event_id)),
-            "event_time" => builder.integer(Some(time)),
-            "mfa_policy" => builder.text(policy.mfa.map(MfaPolicy::name)),
-            name => {
-                let part = PARTS.iter().find(|(known, _)| *known == name);
-                builder.text(part.and_then(|(_, part)| policy.part(*part)));
-            }
-        }
-    }
 }

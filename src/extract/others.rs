@@ -7,7 +7,7 @@ use arrow_schema::ArrowError;
 
 use crate::extract::audit::{self, Audits};
 use crate::extract::filter::Filter;
-use crate::extract::key_id;
+use crate::extract::identity::key_id;
 use crate::extract::shape::{Fields, OtherKey, OtherRows, RowsOf, Shape, Value, Whence};
 use crate::extract::side;
 use crate::extract::sign_in::{self, SignIns};

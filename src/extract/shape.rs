@@ -343,7 +343,7 @@ impl RowsOf {
                 Fill::EventId => builder.text(Some(event_id)),
                 Fill::EventTime => builder.integer(time),
                 Fill::EventKey => {
-                    builder.text(Some(crate::extract::hex(key.key, &mut [0; 32])));
+                    builder.text(Some(crate::extract::identity::hex(key.key, &mut [0; 32])));
                 }
                 Fill::File => builder.text(Some(whence.file)),
                 Fill::Offset => builder.integer(i64::try_from(whence.offset).ok()),
