@@ -111,6 +111,7 @@ fn every_flag_reaches_its_option() {
             ],
             rejects: None,
             force: true,
+            redact: None,
         },
         reports: [
             "by-user",
@@ -247,7 +248,7 @@ fn wrong_values_are_refused_with_a_reason() {
     For more information, try '--help'.
     ---
     error: invalid value 'jsn' for '--format <FORMAT>'
-      [possible values: arrow, csv, json, md, ndjson, parquet, table, tsv]
+      [possible values: arrow, csv, html, json, md, ndjson, parquet, table, tsv, xlsx]
 
       tip: a similar value exists: 'json'
 
