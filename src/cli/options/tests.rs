@@ -115,6 +115,7 @@ fn every_flag_reaches_its_option() {
             included: [],
             rejects: None,
             force: true,
+            redact: None,
         },
         reports: [
             "by-user",
