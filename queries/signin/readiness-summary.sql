@@ -2,7 +2,7 @@
 -- about:  The figures behind it, and what this input cannot show.
 -- lead:   answer
 -- grain:  one row per figure
--- reads:  attempt_measure, link, readiness_rank, registration, role_assignment, run, sign_in, sign_in_measure
+-- reads:  attempt, attempt_measure, link, readiness_rank, registration, role_assignment, run, sign_in, sign_in_measure
 -- column: metric text | name of the figure
 -- column: value text | a whole number, or an instant in ISO 8601 UTC
 -- column: note text | what it counts, for answer the sentence; begins with `cannot see:` where the input lacks something
@@ -83,6 +83,16 @@ guess_total as (
     from link
 ),
 
+tenant_seen as (
+    select tenant_id from sign_in where tenant_id is not null and excluded is null
+    union
+    select tenant_id from attempt where tenant_id is not null
+),
+
+tenant_total as (
+    select cast(count(*) as bigint) as tenants from tenant_seen
+),
+
 span as (
     select max(window_start) as window_start, max(window_end) as window_end from run
 ),
@@ -118,7 +128,8 @@ metric as (
         (25, 'excluded_sign_ins', 'sign-ins left out, such as sign-ins to Windows', 'some', 'these are left out of the figures; --include KIND counts them'),
         (26, 'guessed_links', 'changes and audits bound to a sign-in by user, address and time', 'some', 'which sign-in issued these tokens is a guess'),
         (27, 'application_writes', 'requests to write or delete by applications: mandatory MFA does not concern them', '', ''),
-        (28, 'application_sign_ins', 'sign-ins of applications, which are not people', '', '')
+        (28, 'application_sign_ins', 'sign-ins of applications, which are not people', '', ''),
+        (29, 'tenants', 'Entra tenants whose logs are in the input', 'several', 'the logs of several tenants are mixed in these figures; give those of one at a time')
     ) as word (place, metric, note, blind_when, blind)
 ),
 
@@ -156,6 +167,7 @@ figure as (
             when 'guessed_links' then guesses
             when 'application_writes' then application_writes
             when 'application_sign_ins' then application_sign_ins
+            when 'tenants' then tenants
         end as number,
         case metric.metric
             when 'window_start' then window_start
@@ -197,6 +209,7 @@ figure as (
     cross join registration_total
     cross join role_total
     cross join guess_total
+    cross join tenant_total
     cross join span
 )
 
@@ -207,6 +220,7 @@ select
         when metric = 'answer' then sentence
         when blind_when = 'none' and number = 0 then concat('cannot see: ', blind)
         when blind_when = 'some' and number > 0 then concat('cannot see: ', blind)
+        when blind_when = 'several' and number > 1 then concat('cannot see: ', blind)
         else note
     end as note
 from figure

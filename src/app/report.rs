@@ -232,6 +232,7 @@ pub(crate) fn read_with(
     };
     let mut ingested = ingest(job, progress)?;
     ingested.window = wishes.widened(&ingested);
+    ingested.accounting.warnings.extend(wishes.reads_none_of(&ingested.accounting));
     Ok(ingested)
 }
 

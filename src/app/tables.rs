@@ -19,7 +19,7 @@ use crate::app::spill::rows::Spilled;
 use crate::app::spill::table::TableFile;
 use crate::app::tables_others;
 use crate::engine::{Rows, TableInput};
-use crate::error::Warning;
+use crate::error::{Accounting, Warning};
 use crate::fold::attempt::{
     COLUMNS_COMPARED, COLUMNS_READ, COLUMNS_READ_LATE, Folded, fold_events, read_all, source_column,
 };
@@ -36,6 +36,7 @@ use crate::schema::link::TABLE as LINK;
 use crate::schema::readiness::TABLE as READINESS;
 use crate::schema::run::TABLE as RUN;
 use crate::schema::{Column, TABLES, Table};
+use crate::text::count;
 use crate::time::format_micros;
 
 /// Which columns of which tables are wanted.
@@ -126,6 +127,25 @@ impl Wishes {
     /// The columns of the other tables that have to be extracted.
     pub(crate) fn other_columns(&self) -> BTreeMap<&'static str, Vec<&'static str>> {
         tables_others::columns(&self.plan)
+    }
+
+    /// What to say where the input holds rows, and none of what is asked for is made of them.
+    pub(crate) fn reads_none_of(&self, accounting: &Accounting) -> Option<Warning> {
+        let is_read = |table: &str| {
+            self.plan.columns.contains_key(table) || (table == ACTIVITY.name && self.folds())
+        };
+        let mut held = accounting.rows.iter().filter(|(_, rows)| **rows > 0).peekable();
+        let (table, rows) = held.peek()?;
+        let what = format!("{} of table `{table}`", count(**rows, "row"));
+        let hint = match table.as_str() {
+            "sign_in" => Some("sign-ins are what `azmfa readiness` reads".to_owned()),
+            _ => None,
+        };
+        let none = held.all(|(table, _)| !is_read(table));
+        none.then(|| Warning {
+            message: format!("nothing that is asked for is in the input, which holds {what}"),
+            hint,
+        })
     }
 
     /// The window of what is read: with the rows of the other tables where these are read.
