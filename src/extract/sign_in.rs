@@ -475,16 +475,14 @@ fn may_name_success(text: &str) -> bool {
     // A string that holds the list has its quotes escaped.
     let is_string = bytes.trim_ascii_start().first() == Some(&b'"');
     is_string
-        || memchr::memchr2_iter(b'"', b'\\', bytes).any(|place| match bytes[place] {
-            b'"' => {
+        || memchr::memchr2_iter(b'"', b'\\', bytes).any(|place| {
+            if bytes[place] == b'"' {
                 let start = place.saturating_sub(WORD.len());
-                bytes[start..place].eq_ignore_ascii_case(WORD)
+                return bytes[start..place].eq_ignore_ascii_case(WORD);
             }
             // An escape of a letter is `\u004…` to `\u007…`.
-            _ => {
-                let digits = bytes.get(place + 1..place + 5).unwrap_or_default();
-                digits.starts_with(b"u00") && digits.get(3).is_some_and(|digit| *digit < b'8')
-            }
+            let digits = bytes.get(place + 1..place + 5).unwrap_or_default();
+            digits.starts_with(b"u00") && digits.get(3).is_some_and(|digit| *digit < b'8')
         })
 }
 
