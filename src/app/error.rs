@@ -184,7 +184,7 @@ impl Error {
                 near(nearest, "`azmfa report -r summary,readiness-summary` shows them all")
             }
             Self::UnknownEvent { .. } => Some(
-                "ids are in the column `event_id` of `non-mfa-writes` and `policy-audit`".into(),
+                "ids are in the column `event_id` of `non-mfa-writes` and `policy-audit`, and of the tables `sign_in` and `audit`".into(),
             ),
             Self::Rejected(_) => {
                 Some("without `--strict`, damaged records are counted and set aside".to_owned())

@@ -13,8 +13,14 @@ use crate::app::outcome::Explanation;
 use crate::app::progress::Progress;
 use crate::app::report::{read_with, window};
 use crate::app::tables::{Made, Wishes};
+use crate::schema::Table;
 use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::attempt::TABLE as ATTEMPT;
+use crate::schema::audit::TABLE as AUDIT;
+use crate::schema::link::TABLE as LINK;
+use crate::schema::sign_in::TABLE as SIGN_IN;
+use crate::schema::sign_in_policy::TABLE as SIGN_IN_POLICY;
+use crate::text::count;
 use crate::time::format_micros;
 
 /// Explains one event.
@@ -28,26 +34,53 @@ pub fn run(options: &ExplainOptions, progress: &Progress) -> Result<Explanation,
     let mut ingested = read_with(&options.read, &wishes, Some(event_id.clone()), &pool, progress)?;
     let window = window(&options.read, &ingested);
     let tables = pool.install(|| wishes.make(&mut ingested, window, &options.read))?;
-    let mut text = String::new();
-    let Some((activity, row)) = find(&tables, ACTIVITY.name, "event_id", &event_id) else {
+    let mut text = format!("Event {event_id}\n");
+    let own = |table: &'static Table| {
+        let (batch, row) = find(&tables, table.name, "event_id", &event_id)?;
+        Some((table, batch, row))
+    };
+    let Some((table, batch, row)) = [&ACTIVITY, &SIGN_IN, &AUDIT].into_iter().find_map(own) else {
         return Err(Error::UnknownEvent { event_id: options.event_id.clone() });
     };
-    let value = |column: &str| shown(&activity, column, row);
-    let _ = writeln!(text, "Event {event_id}\n");
-    let _ = writeln!(text, "Read from");
+    fields(&mut text, table, &batch, row);
+    if table.name == ACTIVITY.name {
+        activity(&mut text, &tables, &event_id, (&batch, row));
+    } else if table.name == SIGN_IN.name {
+        sign_in(&mut text, &tables, &event_id, (&batch, row));
+    } else {
+        behind(&mut text, &tables, "audit_event_id", &event_id);
+    }
+    for raw in &ingested.raw {
+        let _ = writeln!(text, "\nRecord\n{}", raw.trim());
+    }
+    Ok(Explanation { text })
+}
+
+/// Where the row was read from, and everything it says.
+fn fields(text: &mut String, table: &Table, batch: &RecordBatch, row: usize) {
+    let value = |column: &str| shown(batch, column, row);
+    let _ = writeln!(text, "\nRead from");
     for name in ["source_file", "source_record", "source_offset", "format"] {
         let _ = writeln!(text, "  {name:24}{}", value(name).unwrap_or_default());
     }
     let _ = writeln!(text, "\nFields");
-    for column in ACTIVITY.columns {
+    for column in table.columns {
         if let Some(value) = value(column.name).filter(|_| !column.name.starts_with("source_")) {
             let _ = writeln!(text, "  {:24}{value}", column.name);
         }
     }
+}
+
+/// Rule, policies, attempt and sign-in of an event of the Activity Log.
+fn activity(
+    text: &mut String,
+    tables: &[Made],
+    event_id: &str,
+    (batch, row): (&RecordBatch, usize),
+) {
+    let value = |column: &str| shown(batch, column, row);
     let _ = writeln!(text, "\nRule\n{}", rule(&value));
-    let policies: Vec<(RecordBatch, usize)> =
-        rows(&tables, "activity_policy", "event_id", &event_id);
-    for (batch, row) in policies {
+    for (batch, row) in rows(tables, "activity_policy", "event_id", event_id) {
         let value = |column: &str| shown(&batch, column, row).unwrap_or_default();
         let _ = writeln!(
             text,
@@ -60,7 +93,7 @@ pub fn run(options: &ExplainOptions, progress: &Progress) -> Result<Explanation,
         );
     }
     if let Some(attempt) = value("attempt_id")
-        && let Some((batch, row)) = find(&tables, ATTEMPT.name, "attempt_id", &attempt)
+        && let Some((batch, row)) = find(tables, ATTEMPT.name, "attempt_id", &attempt)
     {
         let value = |column: &str| shown(&batch, column, row).unwrap_or_default();
         let _ = writeln!(
@@ -76,11 +109,74 @@ pub fn run(options: &ExplainOptions, progress: &Progress) -> Result<Explanation,
             value("policy_audits"),
             value("policy_denies"),
         );
+        behind(text, tables, "activity_event_id", &value("event_id"));
     }
-    for raw in &ingested.raw {
-        let _ = writeln!(text, "\nRecord\n{}", raw.trim());
+}
+
+/// The sign-in behind a change or an audit.
+fn behind(text: &mut String, tables: &[Made], column: &str, event_id: &str) {
+    let Some((link, link_row)) = find(tables, LINK.name, column, event_id) else { return };
+    let linked = |column: &str| shown(&link, column, link_row).unwrap_or_default();
+    let id = linked("sign_in_id");
+    let Some((batch, row)) = find(tables, SIGN_IN.name, "event_id", &id) else { return };
+    let value = |column: &str| shown(&batch, column, row).unwrap_or_else(|| "untold".to_owned());
+    let _ = writeln!(
+        text,
+        "\nSign-in {id} (known by {})\n  {} from {} with {}, verdict {} ({}), methods {}",
+        linked("kind"),
+        value("event_time"),
+        value("ip"),
+        value("app"),
+        value("mfa"),
+        value("mfa_reason"),
+        value("mfa_methods"),
+    );
+}
+
+/// Rule and policies of a sign-in, and what was done with its token.
+fn sign_in(
+    text: &mut String,
+    tables: &[Made],
+    event_id: &str,
+    (batch, row): (&RecordBatch, usize),
+) {
+    let value = |column: &str| {
+        shown(batch, column, row).map_or_else(|| "absent".to_owned(), |text| format!("`{text}`"))
+    };
+    let _ = writeln!(
+        text,
+        "\nRule\n  category is {}, error_code is {}, requirement is {}, steps told: {}, mfa_result is {}\n  verdict: {} because of {}",
+        value("category"),
+        value("error_code"),
+        value("requirement"),
+        value("step_count"),
+        value("mfa_result"),
+        value("mfa"),
+        value("mfa_reason"),
+    );
+    for (batch, row) in rows(tables, SIGN_IN_POLICY.name, "event_id", event_id) {
+        let value = |column: &str| shown(&batch, column, row).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "  policy {} ({}): {}, grant controls: {}",
+            value("policy_name"),
+            value("policy_id"),
+            value("result"),
+            value("grant_controls"),
+        );
     }
-    Ok(Explanation { text })
+    let links = rows(tables, LINK.name, "sign_in_id", event_id);
+    if !links.is_empty() {
+        let of = |column: &str| {
+            links.iter().filter(|(batch, row)| shown(batch, column, *row).is_some()).count() as u64
+        };
+        let _ = writeln!(
+            text,
+            "\nWith its token or session\n  {}, {}",
+            count(of("activity_event_id"), "change"),
+            count(of("audit_event_id"), "directory audit"),
+        );
+    }
 }
 
 /// The rule of Microsoft's policy, with the values it was asked with.

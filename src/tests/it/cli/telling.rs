@@ -49,6 +49,30 @@ fn a_question_reaches_every_table_and_view() {
 }
 
 #[test]
+fn a_sign_in_is_explained_with_its_rule_and_what_its_token_did() {
+    let inputs = || ["demo/signin", "demo/activity"].map(fixture);
+    let sql = "select sign_in_id from link where kind = 'token' order by sign_in_id limit 1";
+    let found = Run::new().args(["query", "-q", sql]).args(inputs()).run().expect_code(0);
+    let id = found.text().lines().nth(1).unwrap().to_owned();
+    let told = Run::new().args(["explain", "-q", &id]).args(inputs()).run().expect_code(0);
+    let sign_in = format!("Event {id}\n\nRead from\n");
+    for part in [
+        &sign_in,
+        "\nRule\n  category is `",
+        "  verdict: `",
+        "\nWith its token or session\n",
+        "\nRecord\n{",
+    ] {
+        assert!(told.text().contains(part), "{part}: {}", told.text());
+    }
+    let sql = format!("select activity_event_id from link where sign_in_id = '{id}'");
+    let found = Run::new().args(["query", "-q", &sql]).args(inputs()).run().expect_code(0);
+    let change = found.text().lines().nth(1).unwrap().to_owned();
+    let told = Run::new().args(["explain", "-q", &change]).args(inputs()).run().expect_code(0);
+    assert!(told.text().contains(&format!("\nSign-in {id} (known by token)\n")), "{}", told.text());
+}
+
+#[test]
 fn an_event_is_explained_with_its_record_and_the_rule() {
     let id = "2a7a856c-8028-43c7-af63-f9aa781f5420";
     let ran = Run::new().args(["explain", id]).arg(fixture(AZ)).run().expect_code(0);
