@@ -1,11 +1,14 @@
 //! Every field of a record with a value of every wrong type: the record is a row or a reject, its
 //! neighbours are rows, and nothing crashes.
 
+use std::io::Read;
+
+use flate2::read::MultiGzDecoder;
 use serde_json::{Value, json};
 
 use crate::bad_input::summary_of;
 use crate::json::{accounting, expect_balance, sum};
-use crate::run::bytes_of;
+use crate::run::{Run, bytes_of};
 
 /// A value of each type, and some that are merely odd.
 fn wrong_values() -> Vec<Value> {
@@ -126,4 +129,57 @@ fn any_value_in_any_field_of_a_diagnostic_record_costs_that_record_at_most() {
 #[test]
 fn any_value_in_any_field_of_a_log_analytics_row_costs_that_row_at_most() {
     assert_lines_told_of("formats/activity_log_analytics/export.ndjson", "log analytics");
+}
+
+/// Every mutant of two records of a fixture is told of, whatever `sql` asks.
+fn assert_told_of_when_asked(fixture: &str, is_array: bool, sql: &str) {
+    let bytes = bytes_of(fixture);
+    let mut text = String::new();
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        MultiGzDecoder::new(bytes.as_slice()).read_to_string(&mut text).unwrap();
+    } else {
+        text = String::from_utf8(bytes).unwrap();
+    }
+    let records: Vec<Value> = if is_array {
+        serde_json::from_str(&text).unwrap()
+    } else {
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let size = |record: &&Value| record.to_string().len();
+    let samples =
+        [records.iter().max_by_key(size).unwrap().clone(), records[records.len() / 2].clone()];
+    let mutants = mutants(&samples);
+    let count = mutants.len() as u64;
+    let ends = [records[0].clone(), records[records.len() - 1].clone()];
+    let lines = [vec![ends[0].clone()], mutants, vec![ends[1].clone()]].concat();
+    let text: String = lines.iter().map(|record| format!("{record}\n")).collect();
+    let ran = Run::new().args(["query", "--format", "json", sql]).stdin(text).run();
+    assert!(matches!(ran.code, 0 | 3), "{fixture}: {}", ran.stderr);
+    let told = accounting(&ran);
+    expect_balance(&told, fixture);
+    assert_eq!(told["records"], count + 2, "{fixture}: {told}");
+    assert!(sum(&told["rows"]) >= 1, "{fixture}: {told}");
+}
+
+#[test]
+fn any_value_in_any_field_of_a_sign_in_costs_that_sign_in_at_most() {
+    let portal = "formats/entra_signin_graph/InteractiveSignIns_2026-03-02_2026-03-06.json.gz";
+    for sql in ["select * from sign_in", "select * from sign_in_policy", "select * from readiness"]
+    {
+        assert_told_of_when_asked(portal, true, sql);
+        assert_told_of_when_asked("formats/entra_signin_diagnostic/ok.ndjson.gz", false, sql);
+        assert_told_of_when_asked(
+            "formats/entra_signin_log_analytics/export.ndjson.gz",
+            false,
+            sql,
+        );
+    }
+}
+
+#[test]
+fn any_value_in_any_field_of_an_audit_costs_that_audit_at_most() {
+    let portal = "formats/entra_audit_graph/AuditLogs_2026-03-02_2026-03-06.json";
+    for sql in ["select * from audit", "select * from link"] {
+        assert_told_of_when_asked(portal, true, sql);
+    }
 }

@@ -215,6 +215,58 @@ proptest! {
     }
 }
 
+#[test]
+fn nobody_of_the_demo_is_known_from_redacted_readiness() {
+    const READINESS: &str = "readiness-summary,blockers,readiness,service-accounts,sign-in-gaps,\
+        sign-ins-by-app,sign-ins-by-user,legacy-auth,write-to-sign-in,mfa-methods,\
+        protected-actions,msid-mfa-report";
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| text_of(&folder.path().join(name));
+    let inputs =
+        ["signin", "activity", "audit", "registrations.json", "users.json", "entra-roles.json"]
+            .map(|name| fixture(&format!("demo/{name}")));
+    let ask = |sql: &str| -> Vec<String> {
+        let ran =
+            Run::new().args(["query", "-q", "--format", "ndjson", sql]).args(inputs.clone()).run();
+        let value = |line: &str| -> Option<String> {
+            let row: Value = serde_json::from_str(line).unwrap();
+            Some(row["x"].as_str()?.to_lowercase())
+        };
+        ran.expect_code(0).text().lines().filter_map(value).collect()
+    };
+    let mut secrets = Vec::new();
+    for column in ["upn", "user_id", "display_name", "ip"] {
+        secrets.extend(ask(&format!(
+            "select distinct {column} as x from sign_in where {column} is not null and mfa <> 'not_user'"
+        )));
+    }
+    secrets.extend(ask("select distinct ip as x from attempt where ip is not null"));
+    assert!(secrets.len() > 100, "{}", secrets.len());
+    let key = path("a.key");
+    let hide = ["--redact", "users,ips,resources", "--redact-key", &key, "-v"];
+    for format in FORMATS {
+        let out = path(&format!("out.{format}"));
+        let args = ["readiness", "-r", READINESS, "--format", format, "-o", &out];
+        let ran = Run::new().args(args).args(hide).args(inputs.clone()).run().expect_code(0);
+        expect_hidden(&secrets, &ran.stderr, format);
+        if Path::new(&out).is_dir() {
+            for entry in fs::read_dir(&out).unwrap() {
+                let path = entry.unwrap().path();
+                expect_hidden(&secrets, &unpacked(&path), &path.display().to_string());
+            }
+        } else {
+            expect_hidden(&secrets, &unpacked(Path::new(&out)), format);
+        }
+    }
+    let tables = path("tables");
+    let args = ["convert", "-o", &tables, "--format", "ndjson"];
+    Run::new().args(args).args(hide).args(inputs.clone()).run().expect_code(0);
+    for entry in fs::read_dir(&tables).unwrap() {
+        let path = entry.unwrap().path();
+        expect_hidden(&secrets, &unpacked(&path), &path.display().to_string());
+    }
+}
+
 fn demo(args: &[&str]) -> Ran {
     Run::new().args(args).arg(fixture("demo/activity")).run()
 }
