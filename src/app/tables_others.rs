@@ -15,6 +15,7 @@ use crate::fold::readiness::Inputs;
 use crate::fold::sign_in::{Tokens, join_steps, resolve};
 use crate::fold::{link, readiness, sign_in};
 use crate::report::plan::Plan;
+use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::attempt::TABLE as ATTEMPT;
 use crate::schema::audit::TABLE as AUDIT;
 use crate::schema::directory_user::TABLE as DIRECTORY_USER;
@@ -84,6 +85,7 @@ pub(crate) fn columns(plan: &Plan) -> BTreeMap<&'static str, Vec<&'static str>> 
 /// # Errors
 /// Only when a column outgrows Arrow's limits.
 pub(crate) fn prepare(others: &mut Others, accounting: &mut Accounting) -> Result<Tokens, Error> {
+    let has_log = accounting.rows.get(ACTIVITY.name).is_some_and(|rows| *rows > 0);
     let steps = std::mem::take(&mut others.steps);
     let Some(sign_ins) = others.tables.get_mut(SIGN_IN.name) else { return Ok(Tokens::default()) };
     let alone = join_steps(sign_ins, &steps).map_err(Error::Arrow)?;
@@ -96,7 +98,8 @@ pub(crate) fn prepare(others: &mut Others, accounting: &mut Accounting) -> Resul
             hint: Some("download both CSV files for the same period, and give both".to_owned()),
         });
     }
-    Ok(Tokens::of_unknown(sign_ins))
+    // Only the Activity Log has tokens to tell of.
+    Ok(if has_log { Tokens::of_unknown(sign_ins) } else { Tokens::default() })
 }
 
 /// Makes the tables that are read; `attempts` has the columns that links and readiness read.

@@ -264,6 +264,7 @@ pub(crate) struct SignIns {
     steps: Elements,
     policies: Elements,
     included: Vec<Exclusion>,
+    categories: Categories,
     policy_columns: Columns,
     /// Number of the sign-in of every policy row, among those of the batch.
     policy_rows: Vec<u32>,
@@ -303,6 +304,7 @@ impl SignIns {
             steps: Elements::new(STEP_PATHS),
             policies: Elements::new(POLICY_PATHS),
             included,
+            categories: Categories::default(),
             policy_columns: Columns::new(&SIGN_IN_POLICY, |name| wanted.contains(&name)),
             policy_rows: Vec::new(),
         }
@@ -318,7 +320,7 @@ impl SignIns {
     ) -> Derived<'a> {
         let wants = |place: usize| wanted >> place & 1 == 1;
         let mut values: Derived<'a> = std::array::from_fn(|_| Value::Null);
-        let category = category_of(raw, file);
+        let category = category_of(raw, file, &mut self.categories);
         values[derived("category")] = Value::text(category.map(Category::name));
         if wants(derived("user_key")) || wants(derived("user_id")) || wants(derived("upn")) {
             let person = Person::of(raw, category);
@@ -528,24 +530,40 @@ fn place_of_sign_in<'a>(raw: &Fields<'a>, values: &mut Derived<'a>) {
     values[derived("city")] = Value::text(raw.at(at("city")).or(location.city).map(str::trim));
 }
 
-fn category_of(raw: &Fields<'_>, file: &str) -> Option<Category> {
-    let told = |field: &str| {
-        raw.at(at(field)).and_then(|text| {
-            let list: Cow<'_, str> = if text.starts_with('[') {
-                Cow::Owned(crate::extract::elements::joined_texts(text))
-            } else {
-                Cow::Borrowed(text)
-            };
-            Category::of_text(&list)
-        })
-    };
+/// Kinds by the words for them: few, and looked up for every sign-in.
+#[derive(Debug, Default)]
+struct Categories(Vec<(String, Option<Category>)>);
+
+impl Categories {
+    /// Words that are remembered: those of every export, and some that nobody knows.
+    const MAX: usize = 32;
+
+    fn of(&mut self, text: &str) -> Option<Category> {
+        if let Some((_, category)) = self.0.iter().find(|(known, _)| known == text) {
+            return *category;
+        }
+        let category = if text.starts_with('[') {
+            Category::of_text(&crate::extract::elements::joined_texts(text))
+        } else {
+            Category::of_text(text)
+        };
+        if self.0.len() < Self::MAX {
+            self.0.push((text.to_owned(), category));
+        }
+        category
+    }
+}
+
+fn category_of(raw: &Fields<'_>, file: &str, known: &mut Categories) -> Option<Category> {
+    let mut told = |field: &str| raw.at(at(field)).and_then(|text| known.of(text));
+    let by_words = told("category").or_else(|| told("event_types"));
     let has = |field: &str| raw.at(at(field)).is_some_and(|text| !matches!(text, "{}" | "[]"));
     let is_person = has("user_id") || has("upn");
     let of_file = || {
         let name = file.rsplit(['/', '\\', ':']).next().unwrap_or_default();
         Category::of_text(name.split(['_', '-', '.']).next().unwrap_or_default())
     };
-    told("category").or_else(|| told("event_types")).or_else(|| {
+    by_words.or_else(|| {
         if has("managed_identity") && !is_person {
             return Some(Category::ManagedIdentity);
         }

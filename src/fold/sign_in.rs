@@ -27,6 +27,7 @@ use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, RecordBatchOptions, StringViewArray};
 use arrow_schema::{ArrowError, Schema};
 use foldhash::fast::FixedState;
+use rayon::iter::{IntoParallelRefIterator, IntoParallelRefMutIterator, ParallelIterator};
 
 use crate::extract::identity::hash;
 use crate::extract::step::StepRow;
@@ -207,6 +208,9 @@ impl Tokens {
     }
 
     fn proof(&self, id: Option<&str>) -> Option<bool> {
+        if self.proofs.is_empty() {
+            return None;
+        }
         self.proofs.get(&hash(id?.as_bytes())).copied().flatten()
     }
 }
@@ -256,10 +260,21 @@ impl<'a> Rows<'a> {
 
     /// The session of a row, as a number.
     fn session(&self, row: usize) -> Option<u128> {
-        let mut text = self.sessions.get(row)?.to_owned();
-        text.push('\0');
-        text.push_str(self.users.get(row)?);
-        Some(hash(text.as_bytes()))
+        let session = hash(self.sessions.get(row)?.as_bytes());
+        Some(session ^ hash(self.users.get(row)?.as_bytes()).rotate_left(1))
+    }
+
+    /// What a row that was judged by what it tells itself shows of its session, and when.
+    fn shown(&self, row: usize) -> Option<(u128, bool, i64)> {
+        if !self.is_completed(row) || matches!(self.reasons.get(row), Some("session" | "token")) {
+            return None;
+        }
+        let shows = match self.verdicts.get(row) {
+            Some("mfa") => true,
+            Some("non_mfa") => false,
+            _ => return None,
+        };
+        Some((self.session(row)?, shows, self.times.get(row)?))
     }
 }
 
@@ -275,29 +290,20 @@ struct Session {
 /// # Errors
 /// Only when a column outgrows Arrow's limits.
 pub(crate) fn resolve(batches: &mut [RecordBatch], tokens: &Tokens) -> Result<(), ArrowError> {
+    let shown: Vec<Vec<(u128, bool, i64)>> = batches
+        .par_iter()
+        .map(|batch| {
+            let rows = Rows::of(batch);
+            (0..batch.num_rows()).filter_map(|row| rows.shown(row)).collect()
+        })
+        .collect();
     let mut sessions: HashMap<u128, Session, FixedState> = HashMap::default();
-    for batch in &*batches {
-        let rows = Rows::of(batch);
-        for row in 0..batch.num_rows() {
-            if !rows.is_completed(row) || matches!(rows.reasons.get(row), Some("session" | "token"))
-            {
-                continue;
-            }
-            let verdict = rows.verdicts.get(row);
-            let shows = match verdict {
-                Some("mfa") => true,
-                Some("non_mfa") => false,
-                _ => continue,
-            };
-            let (Some(session), Some(time)) = (rows.session(row), rows.times.get(row)) else {
-                continue;
-            };
-            let known = sessions.entry(session).or_default();
-            let first = if shows { &mut known.mfa } else { &mut known.non_mfa };
-            *first = Some(first.map_or(time, |first| first.min(time)));
-        }
+    for (session, shows, time) in shown.into_iter().flatten() {
+        let known = sessions.entry(session).or_default();
+        let first = if shows { &mut known.mfa } else { &mut known.non_mfa };
+        *first = Some(first.map_or(time, |first| first.min(time)));
     }
-    for batch in batches {
+    batches.par_iter_mut().try_for_each(|batch| {
         let rows = Rows::of(batch);
         let resolved: Vec<Option<(&str, &str)>> = (0..batch.num_rows())
             .map(|row| {
@@ -336,6 +342,6 @@ pub(crate) fn resolve(batches: &mut [RecordBatch], tokens: &Tokens) -> Result<()
             [("mfa", column(verdicts.collect())), ("mfa_reason", column(reasons.collect()))];
         let changed = with(batch, &replaced)?;
         *batch = changed;
-    }
-    Ok(())
+        Ok(())
+    })
 }

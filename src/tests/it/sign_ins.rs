@@ -43,6 +43,36 @@ fn every_fixture_of_sign_ins_tells_the_rows_expected_of_it() {
     );
 }
 
+#[test]
+fn everybody_has_the_same_verdict_whatever_the_export() {
+    const EXPORTS: [&[&str]; 9] = [
+        &["entra_signin_graph/ok.json.gz"],
+        &["entra_signin_graph/powershell.json.gz"],
+        &["entra_signin_graph/v1.json.gz"],
+        &["entra_signin_diagnostic/ok.ndjson.gz"],
+        &["entra_signin_diagnostic/capture.avro"],
+        &["entra_signin_log_analytics/query_api.json.gz"],
+        &["entra_signin_log_analytics/az_query.json.gz"],
+        &[
+            "entra_signin_portal_csv/InteractiveSignIns_2026-03-02_2026-03-06.csv",
+            "entra_signin_portal_csv/InteractiveSignIns_AuthDetails_2026-03-02_2026-03-06.csv",
+            "entra_signin_portal_csv/NonInteractiveSignIns_2026-03-02_2026-03-06.csv",
+            "entra_signin_portal_csv/NonInteractiveSignIns_AuthDetails_2026-03-02_2026-03-06.csv",
+        ],
+        &["entra_signin_defender/ok.json.gz"],
+    ];
+    let sql = "select user_key, verdict, rule from readiness order by user_key";
+    let told = EXPORTS.map(|files| {
+        let inputs = files.iter().map(|name| fixture(&format!("formats/{name}")));
+        let inputs = inputs.chain([fixture("formats/activity_rest/az.json")]);
+        Run::new().args(["query", "-q", sql]).args(inputs).run().expect_code(0).text().to_owned()
+    });
+    assert!(told[0].lines().count() > 10, "{}", told[0]);
+    for (told_here, files) in told.iter().zip(EXPORTS) {
+        assert_eq!(*told_here, told[0], "{files:?}");
+    }
+}
+
 /// How the rows of a table differ from those expected, in the columns that are expected.
 fn difference(table: &str, files: &str, exempt: Option<&str>, expected: &[Row]) -> Option<String> {
     let columns: Vec<&str> = expected.first()?.keys().map(String::as_str).collect();
