@@ -642,7 +642,7 @@ fn push_all(spilled: &mut RowSpill, batches: Vec<Batch>) -> Result<(), Error> {
 }
 
 /// First and last event time of some rows.
-fn span(rows: &RecordBatch) -> Option<(i64, i64)> {
+pub(crate) fn span(rows: &RecordBatch) -> Option<(i64, i64)> {
     let times = Times::of(rows, "event_time");
     let all = || (0..rows.num_rows()).filter_map(|row| times.get(row));
     all().min().zip(all().max())

@@ -7,13 +7,13 @@ use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch};
 use arrow_schema::ArrowError;
 use arrow_select::filter::filter_record_batch;
 
-use crate::app::collect::with_records;
+use crate::app::collect::{span, with_records};
 use crate::app::tables_read::conform;
 use crate::extract::others::{OtherBatches, SHAPES, key_of, key_of_columns};
 use crate::extract::shape::OtherKey;
 use crate::extract::step::StepRow;
 use crate::fold::copies::kept;
-use crate::fold::events::{Text, Times};
+use crate::fold::events::Text;
 use crate::fold::held::{Held, SEGMENT_ROWS, plain};
 use crate::schema::sign_in::TABLE as SIGN_IN;
 use crate::schema::sign_in_policy::TABLE as SIGN_IN_POLICY;
@@ -231,12 +231,6 @@ fn cut(held: &mut Held, keep: &[bool]) -> Result<Vec<RecordBatch>, ArrowError> {
         }
     }
     Ok(batches)
-}
-
-fn span(batch: &RecordBatch) -> Option<(i64, i64)> {
-    let times = Times::of(batch, "event_time");
-    let all = || (0..batch.num_rows()).filter_map(|row| times.get(row));
-    all().min().zip(all().max())
 }
 
 fn wider(one: Option<(i64, i64)>, other: Option<(i64, i64)>) -> Option<(i64, i64)> {

@@ -24,7 +24,7 @@ use crate::fold::attempt::{
     COLUMNS_COMPARED, COLUMNS_READ, COLUMNS_READ_LATE, Folded, fold_events, read_all, source_column,
 };
 use crate::fold::calendar::{DAYS_MAX, calendar};
-use crate::fold::events::{Flags, Kept};
+use crate::fold::events::{Flags, Kept, with_columns};
 use crate::fold::held::plain;
 use crate::fold::sign_in::{ACTIVITY_READ, Tokens};
 use crate::report::plan::Plan;
@@ -325,7 +325,7 @@ impl Wishes {
         let mut batches = kept.batches;
         if let Some(ids) = attempt_ids {
             for (batch, ids) in batches.iter_mut().zip(ids) {
-                *batch = with_column(batch, "attempt_id", ids)?;
+                *batch = with_columns(batch, &[("attempt_id", Arc::clone(ids))])?;
             }
         }
         if self.folds() && !self.plan.of_policy_events.is_empty() {
@@ -396,20 +396,6 @@ fn written(made: &Made) -> Result<File, Error> {
         file.push(batch)?;
     }
     file.close()
-}
-
-fn with_column(
-    batch: &RecordBatch,
-    name: &str,
-    column: &ArrayRef,
-) -> Result<RecordBatch, ArrowError> {
-    let Ok(index) = batch.schema_ref().index_of(name) else { return Ok(batch.clone()) };
-    let mut columns = batch.columns().to_vec();
-    columns[index] = Arc::clone(column);
-    let mut fields: Vec<Arc<Field>> = batch.schema_ref().fields().iter().cloned().collect();
-    fields[index] =
-        Arc::new(fields[index].as_ref().clone().with_data_type(column.data_type().clone()));
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
 }
 
 /// The table of some batches, cut to the columns of `schema`.

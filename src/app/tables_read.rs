@@ -12,7 +12,7 @@ use crate::extract::Wanted;
 use crate::extract::filter::{Candidate, Filter};
 use crate::extract::identity::RowKey;
 use crate::extract::policy::PolicyFlags;
-use crate::fold::events::{Text, Times};
+use crate::fold::events::{Text, Times, with_columns};
 use crate::mfa::policy::{MfaPolicy, mfa_policy};
 use crate::mfa::verdict::{Proof, strict_verdict};
 use crate::schema::Table;
@@ -146,7 +146,7 @@ pub(crate) fn strictly_judged(
         let proof = Proof { idtyp: idtyp.get(row), amr: amr.get(row), acrs: acrs.get(row) };
         Some(strict_verdict(proof).name())
     });
-    with_texts(batch, "mfa", judged.collect())
+    with_columns(batch, &[("mfa", Arc::new(judged.collect::<StringViewArray>()))])
 }
 
 /// The rows with further MFA policies marked (`--mfa-policy`).
@@ -161,15 +161,5 @@ pub(crate) fn with_mfa_policies(
         let id = ids.get(row).or(names.get(row));
         known.get(row).or_else(|| id.and_then(|id| mfa_policy(id, extra)).map(MfaPolicy::name))
     });
-    with_texts(batch, "mfa_policy", marked.collect())
-}
-
-fn with_texts(
-    batch: &RecordBatch,
-    name: &str,
-    texts: StringViewArray,
-) -> Result<RecordBatch, ArrowError> {
-    let mut columns = batch.columns().to_vec();
-    columns[batch.schema_ref().index_of(name)?] = Arc::new(texts);
-    RecordBatch::try_new(batch.schema(), columns)
+    with_columns(batch, &[("mfa_policy", Arc::new(marked.collect::<StringViewArray>()))])
 }

@@ -11,7 +11,7 @@ use crate::mfa::principal::{Evidence, Principal, classify, without_guest_prefix}
 use crate::mfa::token::token_guid_into;
 use crate::mfa::verdict::{Proof, strict_verdict, verdict};
 use crate::schema::activity::TABLE;
-use crate::text::{Letters, letters_of};
+use crate::text::{Letters, is_same_name, letters_of};
 use crate::time::{Ticks, parse_ticks};
 
 macro_rules! positions {
@@ -27,28 +27,13 @@ const fn position_of(name: &str) -> usize {
     let columns = TABLE.columns;
     let mut index = 0;
     while index < columns.len() {
-        if same(columns[index].name, name) {
+        if is_same_name(columns[index].name, name) {
             return index;
         }
         index += 1;
     }
     // Evaluated when the crate is compiled: an unknown name does not build.
     unreachable!()
-}
-
-const fn same(left: &str, right: &str) -> bool {
-    let (left, right) = (left.as_bytes(), right.as_bytes());
-    if left.len() != right.len() {
-        return false;
-    }
-    let mut index = 0;
-    while index < left.len() {
-        if left[index] != right[index] {
-            return false;
-        }
-        index += 1;
-    }
-    true
 }
 
 positions! {

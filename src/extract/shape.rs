@@ -12,7 +12,7 @@ use crate::extract::identity::hash;
 use crate::extract::raw::Raw;
 use crate::mfa::token::token_guid_into;
 use crate::schema::Table;
-use crate::text::{Letters, letters_of};
+use crate::text::{Letters, is_same_name, letters_of};
 use crate::time::{micros, parse_ticks};
 
 /// How many raw fields a shape may have.
@@ -83,28 +83,13 @@ pub struct Shape {
 pub(crate) const fn place_of(fields: &[&str], name: &str) -> usize {
     let mut index = 0;
     while index < fields.len() {
-        if is_same(fields[index], name) {
+        if is_same_name(fields[index], name) {
             return index;
         }
         index += 1;
     }
     // Evaluated when the crate is compiled: an unknown name does not build.
     unreachable!()
-}
-
-const fn is_same(left: &str, right: &str) -> bool {
-    let (left, right) = (left.as_bytes(), right.as_bytes());
-    if left.len() != right.len() {
-        return false;
-    }
-    let mut index = 0;
-    while index < left.len() {
-        if left[index] != right[index] {
-            return false;
-        }
-        index += 1;
-    }
-    true
 }
 
 impl Shape {

@@ -1,17 +1,18 @@
 //! Reading the columns of `activity` row by row.
 
 use std::num::NonZeroU128;
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Decimal128Type, Int64Type, TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type,
 };
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringViewArray,
-    TimestampMicrosecondArray,
+    Array, ArrayRef, BooleanArray, Decimal128Array, Int64Array, RecordBatch, RecordBatchOptions,
+    StringViewArray, TimestampMicrosecondArray,
 };
 
-use arrow_schema::ArrowError;
+use arrow_schema::{ArrowError, Schema};
 
 use crate::extract::identity::{RowKey, hash};
 use crate::extract::policy::PolicyFlags;
@@ -219,4 +220,23 @@ impl<'a> Integers<'a> {
         let column = self.0?;
         column.is_valid(row).then(|| column.value(row))
     }
+}
+
+/// The batch with some of its columns replaced, as far as it has them.
+pub(crate) fn with_columns(
+    batch: &RecordBatch,
+    replaced: &[(&str, ArrayRef)],
+) -> Result<RecordBatch, ArrowError> {
+    let mut columns = batch.columns().to_vec();
+    let mut fields: Vec<_> = batch.schema_ref().fields().iter().cloned().collect();
+    for (name, column) in replaced {
+        if let Ok(index) = batch.schema_ref().index_of(name) {
+            columns[index] = Arc::clone(column);
+            let kind = column.data_type().clone();
+            fields[index] = Arc::new(fields[index].as_ref().clone().with_data_type(kind));
+        }
+    }
+    // Nothing but a count of rows may be asked for.
+    let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &rows)
 }

@@ -22,16 +22,14 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::Int64Type;
-use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, RecordBatchOptions, StringViewArray};
-use arrow_schema::{ArrowError, Schema};
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
+use arrow_schema::ArrowError;
 use foldhash::fast::FixedState;
 use rayon::iter::{IntoParallelRefIterator, IntoParallelRefMutIterator, ParallelIterator};
 
 use crate::extract::identity::hash;
 use crate::extract::step::StepRow;
-use crate::fold::events::{Text, Times};
+use crate::fold::events::{Integers, Text, Times, with_columns};
 use crate::mfa::sign_in::{Category, Reason, SignInMfa, Step, Told, judge, methods_of};
 use crate::mfa::strength::{Strength, strongest};
 
@@ -56,27 +54,6 @@ pub(crate) const COLUMNS_READ: &[&str] = &[
 /// Columns of `activity` that are read for the verdict of a sign-in.
 pub(crate) const ACTIVITY_READ: &[&str] = &["token_id", "mfa"];
 
-/// The whole numbers of a column; none where the batch does not have it.
-fn integers<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a Int64Array> {
-    batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()
-}
-
-/// The batch with some of its columns replaced, as far as it has them.
-fn with(batch: &RecordBatch, replaced: &[(&str, ArrayRef)]) -> Result<RecordBatch, ArrowError> {
-    let mut columns = batch.columns().to_vec();
-    let mut fields: Vec<_> = batch.schema_ref().fields().iter().cloned().collect();
-    for (name, column) in replaced {
-        if let Ok(index) = batch.schema_ref().index_of(name) {
-            columns[index] = Arc::clone(column);
-            let kind = column.data_type().clone();
-            fields[index] = Arc::new(fields[index].as_ref().clone().with_data_type(kind));
-        }
-    }
-    // Nothing but a count of rows may be asked for.
-    let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &rows)
-}
-
 /// Judges sign-ins by the steps of a companion file; gives the number of steps of no sign-in.
 ///
 /// # Errors
@@ -98,14 +75,14 @@ pub(crate) fn join_steps(
         let (ids, categories, requirements) =
             (text("event_id"), text("category"), text("requirement"));
         let results = text("mfa_result");
-        let (codes, counts) = (integers(batch, "error_code"), integers(batch, "step_count"));
+        let (codes, counts) =
+            (Integers::of(batch, "error_code"), Integers::of(batch, "step_count"));
         let (verdicts, reasons) = (text("mfa"), text("mfa_reason"));
         let (methods, strengths) = (text("mfa_methods"), text("mfa_strength"));
         let mut columns: [Vec<Option<Cow<'_, str>>>; 4] = Default::default();
         let mut step_counts: Vec<Option<i64>> = Vec::with_capacity(batch.num_rows());
         for row in 0..batch.num_rows() {
-            let count =
-                counts.filter(|counts| counts.is_valid(row)).map(|counts| counts.value(row));
+            let count = counts.get(row);
             let own = ids.get(row).and_then(|id| of.get_key_value(id));
             let own = own.filter(|_| count.unwrap_or(0) == 0);
             let Some((id, own)) = own else {
@@ -120,7 +97,7 @@ pub(crate) fn join_steps(
             let steps: Vec<Step<'_>> = own.iter().map(|step| of_row(step)).collect();
             let told = Told {
                 category: categories.get(row).and_then(Category::of_text),
-                error_code: codes.filter(|codes| codes.is_valid(row)).map(|codes| codes.value(row)),
+                error_code: codes.get(row),
                 requirement: requirements.get(row),
                 steps: Some(&steps),
                 mfa_result: results.get(row),
@@ -148,7 +125,7 @@ pub(crate) fn join_steps(
             ("mfa_strength", column(&columns[3])),
             ("step_count", Arc::new(Int64Array::from(step_counts)) as ArrayRef),
         ];
-        let changed = with(batch, &replaced)?;
+        let changed = with_columns(batch, &replaced)?;
         *batch = changed;
     }
     Ok(steps.iter().filter(|step| !found.contains(step.sign_in_id.as_str())).count() as u64)
@@ -225,7 +202,7 @@ struct Rows<'a> {
     verdicts: Text<'a>,
     reasons: Text<'a>,
     times: Times<'a>,
-    codes: Option<&'a Int64Array>,
+    codes: Integers<'a>,
 }
 
 impl<'a> Rows<'a> {
@@ -240,12 +217,12 @@ impl<'a> Rows<'a> {
             verdicts: text("mfa"),
             reasons: text("mfa_reason"),
             times: Times::of(batch, "event_time"),
-            codes: integers(batch, "error_code"),
+            codes: Integers::of(batch, "error_code"),
         }
     }
 
     fn is_completed(&self, row: usize) -> bool {
-        self.codes.is_some_and(|codes| codes.is_valid(row) && codes.value(row) == 0)
+        self.codes.get(row) == Some(0)
     }
 
     fn is_unknown(&self, row: usize) -> bool {
@@ -340,7 +317,7 @@ pub(crate) fn resolve(batches: &mut [RecordBatch], tokens: &Tokens) -> Result<()
         let reasons = resolved.iter().map(|found| found.map(|found| found.1));
         let replaced =
             [("mfa", column(verdicts.collect())), ("mfa_reason", column(reasons.collect()))];
-        let changed = with(batch, &replaced)?;
+        let changed = with_columns(batch, &replaced)?;
         *batch = changed;
         Ok(())
     })
