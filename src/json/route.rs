@@ -1,24 +1,25 @@
 //! Ways through records that were learned from earlier ones.
 //!
 //! An exporter writes the same members in the same order record after record, so the bytes between
-//! one value and the next (closing braces, a comma, blanks, a key, a colon, opening braces, a
+//! one value and the next (closing brackets, a comma, blanks, a key, a colon, opening brackets, a
 //! quote) are nearly always bytes that were met before at that point. A [`Routes`] remembers them:
-//! a state is "behind the value of this key in this object", an edge is the bytes that followed
-//! there, up to the next value. Where they stand again, one comparison has checked their grammar
+//! a state is "behind the value of this key in this object" or "behind an element of this array",
+//! an edge is the bytes that followed there, up to the next value. Where they stand again, one comparison has checked their grammar
 //! and told which member comes next. Where they don't, the grammar is followed byte by byte, and
 //! the edge is learned. What was learned changes the speed and never the outcome.
 
 use std::collections::HashMap;
 
-use super::check::key_end;
-use super::scan::{BLOCK_BYTES, Work, skip_whitespace, stands_at, string_stop, widest};
+use super::check::{key_end, string_end, value_end};
+use super::scan::{BLOCK_BYTES, Work, skip_whitespace, stands_at, widest};
+use super::slot::SlotKind;
 use super::tree::Tree;
 use super::{Fault, byte_at};
 
 /// No node, state, edge or frame.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// Objects that are told apart; members of further ones that nobody wants are stepped over.
+/// Objects and arrays that are told apart; further ones that nobody wants are stepped over.
 const FRAMES_MAX: usize = 512;
 /// How deep in a walk members that nobody wants are told apart.
 const FRAME_DEPTH_MAX: u16 = 16;
@@ -41,22 +42,25 @@ const STEPPED_KEYS_MAX: usize = 64;
 pub(super) enum Next {
     /// The characters of a string; its opening quote belongs to the edge.
     Text,
-    /// A number, `true`, `false`, `null` or an array.
+    /// A number, `true`, `false` or `null`.
     Plain,
     /// An object that is not entered.
     Object,
+    /// An array that is not entered.
+    Array,
     /// Nothing: the object that the walk began with is closed.
     End,
 }
 
-/// An object that is opened or closed by the bytes of an edge.
+/// A wanted object or array that is opened or closed by the bytes of an edge.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Turn {
     /// Its node.
     pub(super) node: u32,
-    /// Bytes from the start of the edge to its opening brace, or to what follows the closing one.
+    /// Bytes from the start of the edge to its opening bracket, or to what follows the closing one.
     pub(super) offset: u32,
     pub(super) opens: bool,
+    pub(super) kind: SlotKind,
 }
 
 /// The way from behind one value to the next.
@@ -76,21 +80,22 @@ pub(super) struct Edge {
     pub(super) state: u32,
     alternative: u32,
     turn_count: u16,
-    /// How many objects of this walk the value stands in.
+    /// How many objects and arrays of this walk the value stands in.
     pub(super) depth: u16,
     pub(super) next: Next,
-    /// Whether the value is a string below which nothing is wanted.
+    /// Whether there is a value, and nothing is wanted below it.
     is_passed: bool,
 }
 
-/// An edge that turned into objects, or led to a wanted string.
+/// An edge that turned into wanted objects or arrays, or led to a wanted value.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Passed {
     pub(super) edge: Taken,
     /// Where the edge began.
     pub(super) at: usize,
-    /// The characters of the string.
+    /// The value; of a string, its characters.
     pub(super) span: (usize, usize),
+    pub(super) kind: SlotKind,
 }
 
 /// Room for what is passed at once.
@@ -102,7 +107,8 @@ pub(super) struct Passage {
 
 impl Default for Passage {
     fn default() -> Self {
-        Self { passed: [Passed { edge: Taken(UNKEPT), at: 0, span: (0, 0) }; 64], count: 0 }
+        let nothing = Passed { edge: Taken(UNKEPT), at: 0, span: (0, 0), kind: SlotKind::Absent };
+        Self { passed: [nothing; 64], count: 0 }
     }
 }
 
@@ -114,12 +120,13 @@ impl Passage {
     }
 }
 
-/// Passing strings, as work for the widest instructions; see [`Routes::pass`].
+/// Passing values, as work for the widest instructions; see [`Routes::pass`].
 struct Pass<'r, 'b> {
     routes: &'r Routes,
     bytes: &'b [u8],
     at: usize,
     state: u32,
+    depth: usize,
     passage: &'r mut Passage,
 }
 
@@ -128,7 +135,7 @@ impl Work for Pass<'_, '_> {
 
     #[inline(always)]
     fn run(self) -> Self::Done {
-        self.routes.pass_strings(self.bytes, (self.at, self.state), self.passage)
+        self.routes.pass_values(self.bytes, (self.at, self.state), self.depth, self.passage)
     }
 }
 
@@ -136,7 +143,7 @@ impl Work for Pass<'_, '_> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Taken(u32);
 
-/// Behind the value of a key, or behind the brace that begins the walk.
+/// Behind the value of a key, an element of an array, or the brace that begins the walk.
 #[derive(Debug, Clone, Copy)]
 struct State {
     first: u32,
@@ -149,14 +156,18 @@ struct State {
     is_start: bool,
 }
 
-/// An object on the way: the walk's own, a wanted one, or one that is only stepped through.
+/// An object or array on the way: the walk's own, a wanted one, or one that is only stepped through.
 #[derive(Debug)]
 struct Frame {
     parent: u32,
     node: u32,
     depth: u16,
+    kind: SlotKind,
+    /// Whether its values were never met in an order: it is stepped over.
+    is_stepped: bool,
     /// The state behind a key that is not remembered.
     elsewhere: u32,
+    /// The keys of an object; the elements of an array are all known as the empty one.
     keys: HashMap<Box<[u8]>, Key, foldhash::fast::FixedState>,
 }
 
@@ -164,8 +175,9 @@ struct Frame {
 struct Key {
     node: u32,
     state: u32,
-    /// The frame of the object that its value may be; `NONE` until one was met.
-    inner: u32,
+    /// The frames of the object and of the array that its value may be; `NONE` until one was met.
+    object: u32,
+    array: u32,
 }
 
 /// Everything that was learned by one walker.
@@ -205,7 +217,7 @@ impl Routes {
         if let Some(state) = self.starts.get(&node) {
             return *state;
         }
-        let frame = self.add_frame(NONE, node, 1);
+        let frame = self.add_frame(NONE, node, (1, SlotKind::Object));
         let state = self.add_state(frame, true);
         self.starts.insert(node, state);
         state
@@ -217,46 +229,61 @@ impl Routes {
         self.states.get(state as usize).is_some_and(|state| state.first != NONE)
     }
 
-    /// Goes on from `state` at `at` as long as the edge that comes first there leads to a string
-    /// without escapes: nearly all of most records. Gives the position and the state behind the
-    /// last one.
+    /// Goes on from `state` at `at` as long as a learned edge leads to a value below which nothing is
+    /// wanted: all of most records. Gives the position and the state behind the last one. `depth` is
+    /// how many objects and arrays the walk's own object stands in.
     pub(super) fn pass(
         &self,
         bytes: &[u8],
         (at, state): (usize, u32),
+        depth: usize,
         passage: &mut Passage,
     ) -> (usize, u32) {
-        widest(Pass { routes: self, bytes, at, state, passage })
+        widest(Pass { routes: self, bytes, at, state, depth, passage })
     }
 
-    /// As [`Self::pass`]. Nothing is done here but comparing bytes, so that all of it fits into
-    /// registers.
+    /// As [`Self::pass`]. What is wanted is only noted here, so that all of it fits into registers.
     #[inline(always)]
-    fn pass_strings(
+    fn pass_values(
         &self,
         bytes: &[u8],
         (mut at, mut state): (usize, u32),
+        depth: usize,
         passage: &mut Passage,
     ) -> (usize, u32) {
         let (states, edges) = (self.states.as_slice(), self.edges.as_slice());
         let mut count = 0;
-        while let Some(edge) = states.get(state as usize).map(|state| state.first)
-            && let Some(taken) = edges.get(edge as usize)
-            && taken.is_passed
-            && taken.bytes_stand_at(bytes, at, &self.blocks)
-        {
-            let begin = at + taken.length as usize;
-            let end = string_stop(bytes, begin);
-            if byte_at(bytes, end) != b'"' {
+        'values: while let Some(from) = states.get(state as usize) {
+            let mut number = from.first;
+            let edge = loop {
+                let Some(edge) = edges.get(number as usize) else { break 'values };
+                if edge.stands_at(bytes, at, &self.blocks) {
+                    break edge;
+                }
+                number = edge.alternative;
+            };
+            if !edge.is_passed {
                 break;
             }
-            if taken.node != NONE || taken.turn_count > 0 {
+            let begin = at + edge.length as usize;
+            let (end, kind) = match edge.next {
+                Next::Text => match string_end(bytes, begin) {
+                    Ok(end) if end.escaped => (end.quote, SlotKind::EscapedText),
+                    Ok(end) => (end.quote, SlotKind::Text),
+                    Err(_) => break,
+                },
+                _ => match plain_end(bytes, begin, depth + usize::from(edge.depth)) {
+                    Some(found) => found,
+                    None => break,
+                },
+            };
+            if edge.node != NONE || edge.turn_count > 0 {
                 let Some(passed) = passage.passed.get_mut(count) else { break };
-                *passed = Passed { edge: Taken(edge), at, span: (begin, end) };
+                *passed = Passed { edge: Taken(number), at, span: (begin, end), kind };
                 count += 1;
             }
-            at = end + 1;
-            state = taken.state;
+            at = end + usize::from(edge.next == Next::Text);
+            state = edge.state;
         }
         passage.count = count;
         (at, state)
@@ -310,13 +337,15 @@ impl Routes {
         let (mut frame, mut is_start) = (from.frame, from.is_start);
         let mut at = skip_whitespace(bytes, start);
         let (key, next) = loop {
+            let is_array = self.frames[frame as usize].kind == SlotKind::Array;
             match byte_at(bytes, at) {
-                b'}' => {
+                b'}' | b']' if (bytes[at] == b']') == is_array => {
                     at += 1;
                     self.turn(frame, at - start, false);
                     let parent = self.frames[frame as usize].parent;
                     if parent == NONE {
-                        break (Key { node: NONE, state: NONE, inner: NONE }, Next::End);
+                        let none = Key { node: NONE, state: NONE, object: NONE, array: NONE };
+                        break (none, Next::End);
                     }
                     frame = parent;
                     is_start = false;
@@ -325,30 +354,31 @@ impl Routes {
                 }
                 b',' if !is_start => at = skip_whitespace(bytes, at + 1),
                 b'"' if is_start => {}
+                _ if is_start && is_array => {}
                 _ => return Err(Fault::unexpected(bytes, at)),
             }
-            let (end, value_at) = key_end(bytes, at)?;
-            let mut key = self.key(tree, frame, &bytes[at + 1..end.quote], end.escaped);
-            at = value_at;
-            match byte_at(bytes, at) {
-                b'{' => {
-                    if key.inner == NONE {
-                        key.inner = self.inner(tree, frame, key);
-                    }
-                    if key.inner == NONE || self.frames[key.inner as usize].is_data() {
-                        break (key, Next::Object);
-                    }
-                    frame = key.inner;
-                    self.turn(frame, at - start, true);
-                    is_start = true;
-                    at = skip_whitespace(bytes, at + 1);
-                }
+            let key = if is_array {
+                self.key(tree, frame, b"", false)
+            } else {
+                let (end, value_at) = key_end(bytes, at)?;
+                let raw = &bytes[at + 1..end.quote];
+                at = value_at;
+                self.key(tree, frame, raw, end.escaped)
+            };
+            let next = match byte_at(bytes, at) {
+                b'{' => Next::Object,
+                b'[' => Next::Array,
                 b'"' => {
                     at += 1;
                     break (key, Next::Text);
                 }
                 _ => break (key, Next::Plain),
-            }
+            };
+            let Some(inner) = self.entered(tree, frame, key, next) else { break (key, next) };
+            frame = inner;
+            self.turn(frame, at - start, true);
+            is_start = true;
+            at = skip_whitespace(bytes, at + 1);
         };
         let turns = self.turns_kept;
         let edge = Edge {
@@ -359,8 +389,12 @@ impl Routes {
             node: key.node,
             state: key.state,
             next,
-            is_passed: next == Next::Text
-                && (key.node == NONE || tree.nodes[key.node as usize].children.is_empty()),
+            is_passed: match next {
+                Next::Text => key.node == NONE || tree.nodes[key.node as usize].children.is_empty(),
+                Next::Plain | Next::Array => true,
+                Next::Object => key.node == NONE,
+                Next::End => false,
+            },
             ..Edge::UNKEPT
         };
         self.edges[UNKEPT as usize] = edge;
@@ -368,11 +402,12 @@ impl Routes {
         Ok(Taken(UNKEPT))
     }
 
-    /// Notes that the bytes of the edge that is explored open or close the object of a frame.
+    /// Notes that the bytes of the edge that is explored open or close the object or array of a
+    /// frame.
     fn turn(&mut self, frame: u32, offset: usize, opens: bool) {
-        let node = self.frames[frame as usize].node;
+        let Frame { node, kind, .. } = self.frames[frame as usize];
         if node != NONE {
-            self.turns.push(Turn { node, offset: short(offset), opens });
+            self.turns.push(Turn { node, offset: short(offset), opens, kind });
         }
     }
 
@@ -381,7 +416,10 @@ impl Routes {
         let from = &mut self.states[state as usize];
         from.misses = from.misses.saturating_add(1);
         if from.alternatives >= ALTERNATIVES_MAX {
-            from.judge(walks);
+            let (is_hopeless, frame) = (from.judge(walks), from.frame);
+            if is_hopeless {
+                self.step_over(frame);
+            }
             return;
         }
         let is_elsewhere = |state: u32| {
@@ -427,10 +465,12 @@ impl Routes {
             return *key;
         }
         let node = match known.node {
+            // Nothing is wanted of the elements of an array by itself.
+            _ if known.kind == SlotKind::Array => NONE,
             NONE => NONE,
             node => tree.find_key(node as usize, raw, is_escaped).unwrap_or(NONE),
         };
-        let elsewhere = Key { node, state: known.elsewhere, inner: NONE };
+        let elsewhere = Key { node, state: known.elsewhere, object: NONE, array: NONE };
         if known.keys.len() >= KEYS_MAX || raw.len() > KEY_BYTES_MAX {
             return elsewhere;
         }
@@ -440,43 +480,102 @@ impl Routes {
         key
     }
 
-    /// The frame of the object that is the value of a key; `NONE` when it is not entered.
-    fn inner(&mut self, tree: &Tree, frame: u32, key: Key) -> u32 {
-        let is_wanted = key.node != NONE && !tree.nodes[key.node as usize].children.is_empty();
+    /// The frame of the object or array that is the value of a key, if it is entered.
+    fn entered(&mut self, tree: &Tree, frame: u32, key: Key, next: Next) -> Option<u32> {
+        let (kind, known) = match next {
+            Next::Array => (SlotKind::Array, key.array),
+            _ => (SlotKind::Object, key.object),
+        };
+        let inner = if known == NONE { self.inner(tree, frame, key, kind) } else { known };
+        self.frames.get(inner as usize).is_some_and(|frame| !frame.is_data()).then_some(inner)
+    }
+
+    /// The frame of an object or array that is met for the first time as the value of a key; `NONE`
+    /// when it is not entered.
+    fn inner(&mut self, tree: &Tree, frame: u32, key: Key, kind: SlotKind) -> u32 {
+        let is_wanted = kind == SlotKind::Object
+            && key.node != NONE
+            && !tree.nodes[key.node as usize].children.is_empty();
         let depth = self.frames[frame as usize].depth + 1;
         if is_wanted {
             // Keys that differ in case, or are not remembered, lead to the same node.
-            let known = self
-                .frames
-                .iter()
-                .position(|inner| inner.parent == frame && inner.node == key.node);
-            let inner = known.map_or_else(|| self.add_frame(frame, key.node, depth), short);
+            let is_it = |inner: &Frame| {
+                inner.parent == frame && inner.node == key.node && inner.kind == kind
+            };
+            let known = self.frames.iter().position(is_it);
+            let inner = known.map_or_else(|| self.add_frame(frame, key.node, (depth, kind)), short);
             self.remember_inner(frame, key.state, inner);
             return inner;
         }
         // What an object as a whole is wanted for is filled when it is not entered.
-        let may_enter = key.node == NONE
+        let may_enter = (key.node == NONE || kind == SlotKind::Array)
             && self.frames.len() < FRAMES_MAX
             && depth < FRAME_DEPTH_MAX
             && key.state != self.frames[frame as usize].elsewhere;
         if !may_enter {
             return NONE;
         }
-        let inner = self.add_frame(frame, NONE, depth);
+        let inner = self.add_frame(frame, key.node, (depth, kind));
         self.remember_inner(frame, key.state, inner);
         inner
     }
 
     fn remember_inner(&mut self, frame: u32, state: u32, inner: u32) {
+        let kind = self.frames[inner as usize].kind;
         let keys = self.frames[frame as usize].keys.values_mut();
         for key in keys.filter(|key| key.state == state) {
-            key.inner = inner;
+            *(if kind == SlotKind::Array { &mut key.array } else { &mut key.object }) = inner;
         }
     }
 
-    fn add_frame(&mut self, parent: u32, node: u32, depth: u16) -> u32 {
+    /// Forgets the ways into a frame that nobody wants and whose values come in no order: stepping
+    /// over it takes less time than looking for a way.
+    #[cold]
+    fn step_over(&mut self, stepped: u32) {
+        if self.frames[stepped as usize].node != NONE {
+            return;
+        }
+        self.frames[stepped as usize].is_stepped = true;
+        let is_inside = |state: u32| {
+            let mut frame = self.states.get(state as usize).map_or(NONE, |state| state.frame);
+            while frame != NONE && frame != stepped {
+                frame = self.frames[frame as usize].parent;
+            }
+            frame == stepped
+        };
+        let inside: Vec<bool> = (0..).take(self.states.len()).map(is_inside).collect();
+        let leads_inside = |edge: &Edge| inside.get(edge.state as usize) == Some(&true);
+        let outside = self.states.iter_mut().zip(&inside).filter(|(_, is_inside)| !**is_inside);
+        for (from, _) in outside {
+            let mut kept: Vec<u32> = Vec::new();
+            let mut number = from.first;
+            while let Some(edge) = self.edges.get(number as usize) {
+                if !leads_inside(edge) {
+                    kept.push(number);
+                }
+                number = edge.alternative;
+            }
+            from.alternatives = u16::try_from(kept.len()).unwrap_or(ALTERNATIVES_MAX);
+            from.first = kept.first().copied().unwrap_or(NONE);
+            for (place, number) in kept.iter().enumerate() {
+                self.edges[*number as usize].alternative =
+                    kept.get(place + 1).copied().unwrap_or(NONE);
+            }
+        }
+    }
+
+    fn add_frame(&mut self, parent: u32, node: u32, (depth, kind): (u16, SlotKind)) -> u32 {
         let added = short(self.frames.len());
-        self.frames.push(Frame { parent, node, depth, elsewhere: NONE, keys: HashMap::default() });
+        let keys = HashMap::default();
+        self.frames.push(Frame {
+            parent,
+            node,
+            depth,
+            kind,
+            is_stepped: false,
+            elsewhere: NONE,
+            keys,
+        });
         self.frames[added as usize].elsewhere = self.add_state(added, false);
         added
     }
@@ -500,11 +599,14 @@ impl Routes {
 impl State {
     /// Whether the alternatives are worth comparing with, where they are all that may be kept:
     /// members without an order are looked up by their keys sooner than by what stood there before.
-    fn judge(&mut self, walks: u64) {
+    /// Says whether there is no hope left.
+    fn judge(&mut self, walks: u64) -> bool {
         if self.misses < MISSES_JUDGED {
-            return;
+            return false;
         }
-        if u64::from(self.misses) > (walks - self.judged_at) / 8 {
+        let is_hopeless = u64::from(self.misses) > (walks - self.judged_at) / 8;
+        let is_over = is_hopeless && self.relearned >= RELEARNED_MAX;
+        if is_hopeless {
             self.first = NONE;
             if self.relearned < RELEARNED_MAX {
                 self.relearned += 1;
@@ -512,13 +614,14 @@ impl State {
             }
         }
         (self.judged_at, self.misses) = (walks, 0);
+        is_over
     }
 }
 
 impl Frame {
-    /// Whether the object's keys are data, never the same, and nothing in it is wanted.
+    /// Whether what the frame holds is data, never the same, and nothing in it is wanted.
     fn is_data(&self) -> bool {
-        self.node == NONE && self.keys.len() > STEPPED_KEYS_MAX
+        self.is_stepped || (self.node == NONE && self.keys.len() > STEPPED_KEYS_MAX)
     }
 }
 
@@ -562,16 +665,33 @@ impl Edge {
         stands_at(bytes, at, block, length)
     }
 
-    /// Whether the value behind the edge may begin with `byte`: a blank, a quote or a brace there
+    /// Whether the value behind the edge may begin with `byte`: a blank, a quote or a bracket there
     /// belongs to another edge.
     #[inline(always)]
     fn fits(&self, byte: u8) -> bool {
         match self.next {
             Next::Text | Next::End => true,
-            Next::Plain => byte > b' ' && byte != b'"' && byte != b'{',
+            Next::Plain => byte > b' ' && !matches!(byte, b'"' | b'{' | b'[' | b']'),
             Next::Object => byte == b'{',
+            Next::Array => byte == b'[',
         }
     }
+}
+
+/// The end and the kind of a number, `true`, `false`, `null` or array at `at`; none where there is a
+/// fault in it. The short words come again and again.
+#[inline(always)]
+fn plain_end(bytes: &[u8], at: usize, depth: usize) -> Option<(usize, SlotKind)> {
+    if let Some(word) = bytes.get(at..).and_then(|rest| rest.first_chunk::<4>()) {
+        match word {
+            b"null" => return Some((at + 4, SlotKind::Null)),
+            b"true" => return Some((at + 4, SlotKind::Scalar)),
+            _ => {}
+        }
+    }
+    let end = value_end(bytes, at, depth).ok()?;
+    let kind = if byte_at(bytes, at) == b'[' { SlotKind::Array } else { SlotKind::Scalar };
+    Some((end, kind))
 }
 
 /// Positions in a record and in what is learned are far below 4 GiB (`RECORD_BYTES_MAX`, and the

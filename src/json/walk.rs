@@ -289,14 +289,14 @@ impl Walker {
         let (bytes, source) = (place.text.as_bytes(), place.source());
         loop {
             if routes.leads_on(state) {
-                (at, state) = routes.pass(bytes, (at, state), passage);
+                (at, state) = routes.pass(bytes, (at, state), place.depth, passage);
                 for passed in passage.passed() {
                     let edge = routes.edge(passed.edge);
                     for turn in routes.turns(edge) {
                         found.turn(source, *turn, passed.at + turn.offset as usize, first);
                     }
                     if edge.node != NONE {
-                        found.member(source, edge.node, (passed.span, SlotKind::Text));
+                        found.member(source, edge.node, (passed.span, passed.kind));
                     }
                 }
             }
@@ -317,7 +317,7 @@ impl Walker {
                     (end.quote, kind)
                 }
                 Next::End => return Ok(Pause::End(at)),
-                Next::Plain | Next::Object => {
+                Next::Plain | Next::Object | Next::Array => {
                     let kind = match byte_at(bytes, at) {
                         b'{' => SlotKind::Object,
                         b'[' => SlotKind::Array,

@@ -107,8 +107,8 @@ impl Found {
         has_children
     }
 
-    /// Takes what happens to a wanted object at `at`; `first` is the node that the walk of this
-    /// text began with, whose object is not taken here.
+    /// Takes what happens to a wanted object or array at `at`; `first` is the node that the walk of
+    /// this text began with, whose object is not taken here.
     #[inline(always)]
     pub(super) fn turn(&mut self, source: Source<'_>, turn: Turn, at: usize, first: usize) {
         if turn.opens {
@@ -116,7 +116,7 @@ impl Found {
             self.nodes[turn.node as usize].start = short(at);
         } else if turn.node as usize != first {
             let start = self.nodes[turn.node as usize].start as usize;
-            self.value(source, turn.node, ((start, at), SlotKind::Object));
+            self.value(source, turn.node, ((start, at), turn.kind));
         }
     }
 
