@@ -43,12 +43,20 @@ impl Filter {
 
     /// Why a sign-in or an audit of somebody does not count, if it does not: only the window and the
     /// users concern it.
-    pub fn refuses_person(&self, time: i64, identities: &[String]) -> Option<&'static str> {
+    pub fn refuses_person(
+        &self,
+        time: i64,
+        identities: impl FnOnce() -> Vec<String>,
+    ) -> Option<&'static str> {
         if self.is_outside(time) {
             return Some("outside the window");
         }
-        let is_wanted = |one: &String| identities.contains(one);
-        (!self.users.is_empty() && !self.users.iter().any(is_wanted)).then_some("other users")
+        if self.users.is_empty() {
+            return None;
+        }
+        let identities = identities();
+        let is_wanted = self.users.iter().any(|one| identities.contains(one));
+        (!is_wanted).then_some("other users")
     }
 
     fn is_outside(&self, time: i64) -> bool {

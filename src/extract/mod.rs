@@ -15,7 +15,7 @@ use crate::extract::activity::{PLACE_COLUMNS, Row, fields_for, position};
 use crate::extract::append::{Placed, append_activity, append_policy};
 use crate::extract::chunk::{Chunk, Span};
 use crate::extract::column::Columns;
-use crate::extract::field::{FIELD_COUNT, Field};
+use crate::extract::field::{FIELD_COUNT, Field, FieldSet};
 use crate::extract::filter::Filter;
 use crate::extract::format::{Formats, Kind};
 use crate::extract::identity::{RowKey, event_key, key_id};
@@ -54,6 +54,7 @@ pub mod shape;
 pub mod side;
 pub mod sign_in;
 pub mod step;
+mod verdict;
 
 /// What is wanted of the records.
 #[derive(Debug, Clone)]
@@ -126,6 +127,8 @@ pub struct Extractor {
     wanted: Wanted,
     recogniser: Recogniser,
     readers: Vec<(Walker, Guard)>,
+    /// Of each format, the fields whose value may be an array or an object.
+    structured: Vec<FieldSet>,
     policies: PolicyReader,
     /// Format of the last record: the first guess for the next.
     guess: usize,
@@ -189,9 +192,14 @@ impl Extractor {
             .iter()
             .map(|format| reader_of(format, &wanted.formats, fields, &wanted.others))
             .collect();
+        let structured = wanted.formats.all.iter().map(|format| match format.kind {
+            Kind::Row(shape, _) => shape.structured(),
+            _ => STRUCTURED,
+        });
         Self {
             recogniser: Recogniser::new(&wanted.formats),
             readers,
+            structured: structured.collect(),
             policies: PolicyReader::new(&wanted.formats, wanted.mfa_policies.clone()),
             guess: 0,
             unescaped: Unescaped::default(),
@@ -396,7 +404,7 @@ impl Extractor {
         let (walker, _) = &self.readers[self.guess];
         self.unescaped.fill(walker, record.text, FIELD_COUNT);
         self.scratch.clear();
-        let fields = (FIELD_COUNT, STRUCTURED);
+        let fields = (FIELD_COUNT, self.structured[self.guess]);
         let raw = Raw::of(walker, record.text, &self.unescaped, fields);
         let row = match Row::normalise(
             &raw,
@@ -462,7 +470,7 @@ impl Extractor {
     fn row(&mut self, record: Record<'_>, shape: &'static Shape) {
         let (walker, _) = &self.readers[self.guess];
         self.unescaped.fill(walker, record.text, shape.fields.len());
-        let fields = (shape.fields.len(), shape.structured());
+        let fields = (shape.fields.len(), self.structured[self.guess]);
         let raw = Raw::of(walker, record.text, &self.unescaped, fields);
         let counted = &mut self.out.counted[self.guess];
         counted.0 += 1;

@@ -131,29 +131,32 @@ impl Others {
         }
         let time = ticks.map(micros);
         let whence = &origin.whence;
-        let (weight, derived): (u32, Vec<Value<'a>>) = if shape.table == sign_in::SHAPE.table {
+        let (sign_in, audit, role);
+        let (weight, derived): (u32, &[Value<'a>]) = if shape.table == sign_in::SHAPE.table {
             let names = &self.app_names;
             let name = |id: &str| names.get(id).cloned();
-            let derived = self.sign_ins.derive(raw, whence.file, name, rows.derived());
-            (sign_in::weight(raw), derived.into())
+            sign_in = self.sign_ins.derive(raw, whence.file, name, rows.derived());
+            (sign_in::weight(raw), &sign_in)
         } else if shape.table == audit::SHAPE.table {
-            (0, self.audits.derive(raw).into())
+            audit = self.audits.derive(raw);
+            (0, &audit)
         } else if shape.table == side::ROLE_ASSIGNMENT.table {
-            (0, side::role_values(raw).into())
+            role = side::role_values(raw);
+            (0, &role)
         } else {
-            (0, Vec::new())
+            (0, &[])
         };
         if let Some(time) = time
-            && let Some(reason) = filter.refuses_person(time, &identities(shape, raw))
+            && let Some(reason) = filter.refuses_person(time, || identities(shape, raw))
         {
             return (Taken::Ignored(reason), None);
         }
         let key = rows.key(raw, ticks.unwrap_or_default(), weight);
         let mut of_key = [0; 36];
-        let id = raw.at(EVENT_ID_PLACE).map(|id| crate::extract::shape::lower(id).into_owned());
+        let id = raw.at(EVENT_ID_PLACE).map(crate::extract::shape::lower);
         let event_id = id.as_deref().unwrap_or_else(|| key_id(key.key, &mut of_key));
         let number = rows.len();
-        rows.append(raw, &derived, (whence, event_id, time), (key, origin.ordinal));
+        rows.append(raw, derived, (whence, event_id, time), (key, origin.ordinal));
         if let Some(time) = time.filter(|_| shape.table == sign_in::SHAPE.table) {
             self.sign_ins.append_policies(raw, (event_id, time), number);
         }

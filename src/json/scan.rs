@@ -8,10 +8,13 @@ use std::ops::ControlFlow;
 #[cfg(target_arch = "x86_64")]
 use std::sync::LazyLock;
 
+use super::byte_at;
+
 #[cfg(target_arch = "x86_64")]
 mod wide {
     use core::arch::x86_64::{
-        __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
+        __m128i, _mm_and_si128, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128,
+        _mm_set1_epi8,
     };
 
     /// Bytes looked at in one step.
@@ -72,6 +75,35 @@ mod wide {
     #[inline(always)]
     pub(super) fn quotes_and_backslashes_apart(block: &[u8; WIDTH]) -> (u32, u32) {
         (equal_to_any(block, 0, [b'"']), equal_to_any(block, 0, [b'\\']))
+    }
+
+    /// The places at which a quote stands in the first and the third block, or a backslash in the
+    /// first and a `u` in the second.
+    #[inline(always)]
+    pub(super) fn quoted_or_escaped([here, next, behind]: [&[u8; 2 * WIDTH]; 3]) -> u32 {
+        let half = |half: usize| {
+            let of = |block: &[u8; 2 * WIDTH]| block.as_chunks::<WIDTH>().0[half];
+            quoted_or_escaped_half([of(here), of(next), of(behind)])
+        };
+        half(0) | half(1) << WIDTH
+    }
+
+    #[inline(always)]
+    #[expect(clippy::cast_sign_loss, reason = "the mask has sixteen bits, none is a sign")]
+    fn quoted_or_escaped_half(blocks: [[u8; WIDTH]; 3]) -> u32 {
+        #[expect(unsafe_code, reason = "vector instructions")]
+        // SAFETY: each block is of exactly the 16 bytes that are loaded, the loads are the unaligned
+        // ones, and SSE2 is part of the x86-64 baseline.
+        unsafe {
+            let [here, next, behind] = blocks
+                .each_ref()
+                .map(|block| -> __m128i { _mm_loadu_si128(block.as_ptr().cast()) });
+            let is =
+                |bytes: __m128i, byte: u8| _mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte.cast_signed()));
+            let quoted = _mm_and_si128(is(here, b'"'), is(behind, b'"'));
+            let escaped = _mm_and_si128(is(here, b'\\'), is(next, b'u'));
+            _mm_movemask_epi8(_mm_or_si128(quoted, escaped)) as u32
+        }
     }
 
     #[inline(always)]
@@ -226,6 +258,65 @@ pub fn line_end(bytes: &[u8], at: usize) -> usize {
         return unsafe { wider::line_end(bytes, at) };
     }
     first_where!(bytes, at, wide::WIDTH, wide::newlines, |byte| byte == b'\n')
+}
+
+/// Whether a JSON text can hold the string `word`, of ASCII letters, in any case: it is there as it
+/// stands, a letter of some string is escaped, or the text is itself a string, whose quotes are
+/// escaped.
+pub fn may_hold_string(text: &str, word: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_string = byte_at(bytes, skip_whitespace(bytes, 0)) == b'"';
+    is_string || widest(Search { bytes, word: word.as_bytes() })
+}
+
+/// Looking for a string, as work for the widest instructions.
+struct Search<'a> {
+    bytes: &'a [u8],
+    word: &'a [u8],
+}
+
+impl Search<'_> {
+    /// Whether the string begins with the quote at `at`, or an escape there may be one of its letters.
+    #[inline(always)]
+    fn may_begin_at(&self, at: usize) -> bool {
+        let here = self.bytes.get(at..).unwrap_or_default();
+        match here {
+            [b'"', rest @ ..] => {
+                rest.get(self.word.len()) == Some(&b'"')
+                    && rest
+                        .get(..self.word.len())
+                        .is_some_and(|it| it.eq_ignore_ascii_case(self.word))
+            }
+            // ASCII letters are `\u0041` to `\u007a`.
+            [b'\\', b'u', b'0', b'0', digit, ..] => *digit < b'8',
+            _ => false,
+        }
+    }
+}
+
+impl Work for Search<'_> {
+    type Done = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        let mut at = 0;
+        #[cfg(target_arch = "x86_64")]
+        while let (Some(here), Some(next), Some(behind)) = (
+            block_at::<{ 2 * wide::WIDTH }>(self.bytes, at),
+            block_at(self.bytes, at + 1),
+            block_at(self.bytes, at + 1 + self.word.len()),
+        ) {
+            let mut found = wide::quoted_or_escaped([here, next, behind]);
+            while found != 0 {
+                if self.may_begin_at(at + found.trailing_zeros() as usize) {
+                    return true;
+                }
+                found &= found - 1;
+            }
+            at += 2 * wide::WIDTH;
+        }
+        (at..self.bytes.len()).any(|at| self.may_begin_at(at))
+    }
 }
 
 /// Whether the processor has what [`wider`] is compiled for.
@@ -475,7 +566,7 @@ mod tests {
 
     use super::{
         BLOCK_BYTES, Escapes, MARKED_BYTES, Marks, TakeMarks, block_at, line_end, marks_until,
-        quotes_and_backslashes, skip_whitespace, stands_at, string_stop,
+        may_hold_string, quotes_and_backslashes, skip_whitespace, stands_at, string_stop,
     };
 
     struct Shown(Option<Marks>);
@@ -489,6 +580,30 @@ mod tests {
 
     fn naive(bytes: &[u8], at: usize, wanted: impl Fn(u8) -> bool) -> usize {
         (at..bytes.len()).find(|place| wanted(bytes[*place])).unwrap_or(bytes.len())
+    }
+
+    #[test]
+    fn strings_are_found_in_any_case_and_where_their_letters_may_be_escaped() {
+        for blanks in 0..70 {
+            let around =
+                |text: &str| format!("{}[{text}]{}", " ".repeat(blanks), "x".repeat(blanks));
+            for text in [
+                r#"{"result":"success"}"#,
+                r#"{"result":"SUCCESS"}"#,
+                r#""\u0073uccess""#,
+                r#""a","b","Success""#,
+            ] {
+                assert!(may_hold_string(&around(text), "success"), "{text} {blanks}");
+            }
+            for text in [
+                r#"{"result":"reportOnlySuccess"}"#,
+                r#"{"name":"r\u00e9gion","b":"successes","c":"succes"}"#,
+                "",
+            ] {
+                assert!(!may_hold_string(&around(text), "success"), "{text} {blanks}");
+            }
+        }
+        assert!(may_hold_string(r#" "[\"success\"]""#, "success"));
     }
 
     proptest! {

@@ -256,7 +256,13 @@ impl Pen {
 
     /// The same record with its members in another order, some left out.
     fn shuffle(&mut self, value: &Json) -> Json {
-        let Json::Object(members) = value else { return value.clone() };
+        let members = match value {
+            Json::Object(members) => members,
+            Json::Array(items) => {
+                return Json::Array(items.iter().map(|item| self.shuffle(item)).collect());
+            }
+            _ => return value.clone(),
+        };
         let mut all: Vec<(String, Json)> = Vec::new();
         for (name, value) in members {
             if self.roll(8) == 0 {
@@ -471,6 +477,33 @@ fn more_keys_than_are_learned_and_longer_ones_are_read_in_any_order() {
     let mut pen = Pen { dice: 7, style: 0, out: String::new() };
     for round in 0..12 {
         let shuffled = if round % 3 == 0 { record.clone() } else { pen.shuffle(&record) };
+        check(&mut walker, &wishes, Texts::Plain, &Pen::write(&shuffled, round + 1, 0));
+    }
+}
+
+#[test]
+fn arrays_and_objects_in_no_order_are_read_right_also_when_no_way_through_them_is_learned() {
+    let wishes = [wish(&["list"]), wish(&["a>b"]), wish(&["z", "list>x"]), wish(&["a>list"])];
+    let mut walker = walker_for(&wishes, Texts::Plain);
+    let text = |text: &str| Json::Text(text.to_owned());
+    let keys = |item: usize| (0..14).map(move |key| (format!("k{key}"), key + item));
+    let values = [Json::Null, text("\""), text("plain"), Json::Bool(true), Json::Array(vec![])];
+    let item = |item: usize| {
+        let members = keys(item).map(|(key, dice)| (key, values[dice % values.len()].clone()));
+        let deep = Json::Object(keys(item).map(|(key, _)| (key, Json::Null)).collect());
+        Json::Object(members.chain([("deep".to_owned(), Json::Array(vec![deep]))]).collect())
+    };
+    let list = Json::Array((0..3).map(item).chain([Json::Null, text("end")]).collect());
+    let inner = vec![("list".to_owned(), list.clone()), ("b".to_owned(), text("found"))];
+    let record = Json::Object(vec![
+        ("list".to_owned(), list.clone()),
+        ("nobody".to_owned(), list),
+        ("a".to_owned(), Json::Object(inner)),
+        ("z".to_owned(), Json::Array(vec![])),
+    ]);
+    let mut pen = Pen { dice: 11, style: 0, out: String::new() };
+    for round in 0..700 {
+        let shuffled = if round % 50 == 0 { record.clone() } else { pen.shuffle(&record) };
         check(&mut walker, &wishes, Texts::Plain, &Pen::write(&shuffled, round + 1, 0));
     }
 }
