@@ -50,6 +50,7 @@ pub mod others;
 pub mod policy;
 mod raw;
 pub(crate) mod recognise;
+mod remembered;
 pub mod shape;
 pub mod side;
 pub mod sign_in;

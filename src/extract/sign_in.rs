@@ -7,10 +7,11 @@ use arrow_schema::ArrowError;
 
 use crate::extract::column::Columns;
 use crate::extract::elements::{Element, Elements};
+use crate::extract::remembered::Remembered;
 use crate::extract::shape::{Direct, Fields, How, Shape, Value, lower, place_of, same, truth};
 use crate::extract::verdict::Verdicts;
 use crate::json::scan::may_hold_string;
-use crate::mfa::client;
+use crate::mfa::client::{self, Client};
 use crate::mfa::exclusion::{self, Exclusion};
 use crate::mfa::phase::{Phase, phase_of};
 use crate::mfa::sign_in::{Category, Requirement, Told, is_federation_log, is_federation_server};
@@ -234,7 +235,8 @@ pub(crate) struct SignIns {
     verdicts: Verdicts,
     policies: Elements,
     included: Vec<Exclusion>,
-    categories: Categories,
+    categories: Remembered<Option<Category>>,
+    programs: Remembered<(Client, Option<String>)>,
     policy_columns: Columns,
     /// Number of the sign-in of every policy row, among those of the batch.
     policy_rows: Vec<u32>,
@@ -281,7 +283,8 @@ impl SignIns {
             verdicts: Verdicts::default(),
             policies: Elements::new(POLICY_PATHS),
             included,
-            categories: Categories::default(),
+            categories: Remembered::default(),
+            programs: Remembered::default(),
             policy_columns: Columns::new(&SIGN_IN_POLICY, |name| wanted.contains(&name)),
             policy_rows: Vec::new(),
         }
@@ -322,14 +325,16 @@ impl SignIns {
             Value::text(app.or_else(|| app_name(app_id.as_deref()?).map(Cow::Owned)));
         values[derived!("phase")] =
             Value::text(phase_of(app_id.as_deref(), resource.as_deref()).map(Phase::name));
-        if wants(derived!("client")) {
+        if wants(derived!("client")) || wants(derived!("client_version")) {
             let (agent, used) = (raw.at(at!("user_agent")), raw.at(at!("client_app_used")));
-            let program = client::of(app_id.as_deref(), agent, used);
+            self.programs.ask([app_id.as_deref(), agent, used]);
+            let (program, version) = self.programs.result(|| {
+                let version = agent.and_then(client::version);
+                let version = version.map(|(_, version)| version.to_owned());
+                (client::of(app_id.as_deref(), agent, used), version)
+            });
             values[derived!("client")] = Value::text(Some(program.name()));
-        }
-        if wants(derived!("client_version")) {
-            let version = raw.at(at!("user_agent")).and_then(client::version);
-            values[derived!("client_version")] = Value::text(version.map(|(_, version)| version));
+            values[derived!("client_version")] = Value::text(version);
         }
         let is_federation_server = resource.as_deref().is_some_and(is_federation_server)
             || raw.at(at!("category")).is_some_and(is_federation_log);
@@ -473,32 +478,25 @@ fn place_of_sign_in<'a>(raw: &Fields<'a>, values: &mut Derived<'a>) {
     values[derived!("city")] = Value::text(raw.at(at!("city")).or(location.city).map(str::trim));
 }
 
-/// Kinds by the words for them: few, and looked up for every sign-in.
-#[derive(Debug, Default)]
-struct Categories(Vec<(String, Option<Category>)>);
-
-impl Categories {
-    /// Words that are remembered: those of every export, and some that nobody knows.
-    const MAX: usize = 32;
-
-    fn of(&mut self, text: &str) -> Option<Category> {
-        if let Some((_, category)) = self.0.iter().find(|(known, _)| known == text) {
-            return *category;
-        }
-        let category = if text.starts_with('[') {
-            Category::of_text(&crate::extract::elements::joined_texts(text))
-        } else {
-            Category::of_text(text)
-        };
-        if self.0.len() < Self::MAX {
-            self.0.push((text.to_owned(), category));
-        }
-        category
+/// The kind that a word, or an array of words, stands for.
+fn category_of_words(text: &str) -> Option<Category> {
+    if text.starts_with('[') {
+        Category::of_text(&crate::extract::elements::joined_texts(text))
+    } else {
+        Category::of_text(text)
     }
 }
 
-fn category_of(raw: &Fields<'_>, file: &str, known: &mut Categories) -> Option<Category> {
-    let mut told = |field| raw.at(field).and_then(|text| known.of(text));
+fn category_of(
+    raw: &Fields<'_>,
+    file: &str,
+    known: &mut Remembered<Option<Category>>,
+) -> Option<Category> {
+    let mut told = |field| {
+        let text: &str = raw.at(field)?;
+        known.ask([Some(text)]);
+        known.result(|| category_of_words(text))
+    };
     let by_words = told(at!("category")).or_else(|| told(at!("event_types")));
     let has = |field| raw.at(field).is_some_and(|text| !matches!(text, "{}" | "[]"));
     let is_person = has(at!("user_id")) || has(at!("upn"));

@@ -4,18 +4,12 @@
 //! dozen lists of words.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-
-use foldhash::fast::FixedState;
 
 use crate::extract::elements::{Element, Elements};
+use crate::extract::remembered::Remembered;
 use crate::extract::shape::truth;
 use crate::mfa::sign_in::{Category, Reason, SignInMfa, Step, Told, judge, methods_of};
 use crate::mfa::strength::{Strength, strongest};
-
-/// Verdicts that are remembered, and the longest text that one is remembered by, in bytes.
-const REMEMBERED_MAX: usize = 4096;
-const TEXT_BYTES_MAX: usize = 2048;
 
 /// Members of one element of `authenticationDetails`.
 /// Source: <https://learn.microsoft.com/graph/api/resources/authenticationdetail>.
@@ -92,14 +86,12 @@ impl Judged {
 #[derive(Debug)]
 pub(crate) struct Verdicts {
     steps: Elements,
-    known: HashMap<Box<[u8]>, Judged, FixedState>,
-    /// All that the judgement depends on, of the row that is judged.
-    told: Vec<u8>,
+    known: Remembered<Judged>,
 }
 
 impl Default for Verdicts {
     fn default() -> Self {
-        Self { steps: Elements::new(STEP_PATHS), known: HashMap::default(), told: Vec::new() }
+        Self { steps: Elements::new(STEP_PATHS), known: Remembered::default() }
     }
 }
 
@@ -107,45 +99,30 @@ impl Verdicts {
     /// Judges a row by what it tells; `steps` is the text of its steps, and `told` has all else but
     /// whether a policy was met.
     pub(crate) fn of(&mut self, told: Told<'_>, steps: Option<&str>) -> Judged {
-        self.told.clear();
-        let Self { steps: reader, told: key, .. } = self;
-        push(key, told.category.map(Category::name));
-        push_number(key, told.error_code);
-        key.push(u8::from(told.is_federation_server));
-        for text in [told.requirement, told.mfa_result, told.mfa_method] {
-            push(key, text);
-        }
-        key.push(u8::from(steps.is_some()));
+        let Self { steps: reader, known } = self;
+        known.ask([
+            told.category.map(Category::name),
+            told.requirement,
+            told.mfa_result,
+            told.mfa_method,
+        ]);
+        known.number(told.error_code);
+        known.number(Some(i64::from(told.is_federation_server)));
+        known.number(Some(i64::from(steps.is_some())));
         if let Some(text) = steps {
             reader.each(text, &mut |element| {
                 for part in 0..STEP_PATHS.len() {
-                    push(key, element.part(part).as_deref());
+                    known.text(element.part(part).as_deref());
                 }
             });
         }
-        if let Some(known) = self.known.get(self.told.as_slice()) {
-            return known.clone();
-        }
-        let steps = steps.map(|text| {
-            let mut steps = Vec::new();
-            self.steps.each(text, &mut |element| steps.push(OwnStep::of(element)));
-            steps
-        });
-        let judged = Judged::of(told, steps.as_deref());
-        if self.known.len() < REMEMBERED_MAX && self.told.len() <= TEXT_BYTES_MAX {
-            self.known.insert(self.told.as_slice().into(), judged.clone());
-        }
-        judged
+        known.result(|| {
+            let steps = steps.map(|text| {
+                let mut steps = Vec::new();
+                reader.each(text, &mut |element| steps.push(OwnStep::of(element)));
+                steps
+            });
+            Judged::of(told, steps.as_deref())
+        })
     }
-}
-
-/// Appends a text so that no two lists of texts come to the same bytes.
-fn push(key: &mut Vec<u8>, text: Option<&str>) {
-    push_number(key, text.map(|text| i64::try_from(text.len()).unwrap_or(i64::MAX)));
-    key.extend_from_slice(text.unwrap_or_default().as_bytes());
-}
-
-fn push_number(key: &mut Vec<u8>, number: Option<i64>) {
-    key.push(u8::from(number.is_some()));
-    key.extend_from_slice(&number.unwrap_or_default().to_le_bytes());
 }
