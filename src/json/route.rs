@@ -45,9 +45,7 @@ const STEPPED_KEYS_MAX: usize = 64;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Passed {
     pub(super) edge: Taken,
-    /// Where the edge began.
-    pub(super) at: usize,
-    /// The value; of a string, its characters.
+    /// The value, right behind the edge; of a string, its characters.
     pub(super) span: (usize, usize),
     pub(super) kind: SlotKind,
 }
@@ -61,7 +59,7 @@ pub(super) struct Passage {
 
 impl Default for Passage {
     fn default() -> Self {
-        let nothing = Passed { edge: Taken(UNKEPT), at: 0, span: (0, 0), kind: SlotKind::Absent };
+        let nothing = Passed { edge: Taken(UNKEPT), span: (0, 0), kind: SlotKind::Absent };
         Self { passed: [nothing; 64], count: 0 }
     }
 }
@@ -233,7 +231,7 @@ impl Routes {
             };
             if edge.node != NONE || edge.turn_count > 0 {
                 let Some(passed) = passage.passed.get_mut(count) else { break };
-                *passed = Passed { edge: Taken(number), at, span: (begin, end), kind };
+                *passed = Passed { edge: Taken(number), span: (begin, end), kind };
                 count += 1;
             }
             at = end + usize::from(edge.next == Next::Text);

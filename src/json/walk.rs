@@ -292,8 +292,9 @@ impl Walker {
                 (at, state) = routes.pass(bytes, (at, state), place.depth, passage);
                 for passed in passage.passed() {
                     let edge = routes.edge(passed.edge);
+                    let from = passed.span.0 - edge.length as usize;
                     for turn in routes.turns(edge) {
-                        found.turn(source, *turn, passed.at + turn.offset as usize, first);
+                        found.turn(source, *turn, from + turn.offset as usize, first);
                     }
                     if edge.node != NONE {
                         found.member(source, edge.node, (passed.span, passed.kind));

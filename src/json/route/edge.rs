@@ -111,7 +111,7 @@ impl Edge {
 
 /// The end and the kind of a number, `true`, `false`, `null` or array at `at`; none where there is a
 /// fault in it. The short words come again and again.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn plain_end(bytes: &[u8], at: usize, depth: usize) -> Option<(usize, SlotKind)> {
     if let Some(word) = bytes.get(at..).and_then(|rest| rest.first_chunk::<4>()) {
         match word {
