@@ -11,16 +11,16 @@ use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
 
 use crate::error::{Location, Reject, RejectReason, Warning};
-use crate::extract::activity::{PLACE_COLUMNS, Row, fields_for, position};
+use crate::extract::activity::{ColumnSet, Row, fields_for, position};
 use crate::extract::append::{Placed, append_activity, append_policy};
 use crate::extract::chunk::{Chunk, Span};
 use crate::extract::column::Columns;
-use crate::extract::field::{FIELD_COUNT, Field};
+use crate::extract::field::{FIELD_COUNT, Field, FieldSet};
 use crate::extract::filter::Filter;
 use crate::extract::format::{Formats, Kind};
 use crate::extract::identity::{RowKey, event_key, key_id};
 use crate::extract::others::{Origin, OtherBatches, Others, OthersWanted, Taken};
-use crate::extract::policy::{PolicyFlags, PolicyReader};
+use crate::extract::policy::PolicyReader;
 use crate::extract::raw::{Raw, STRUCTURED, Unescaped};
 use crate::extract::recognise::{Guard, KIND_SLOT, Recogniser, reader_of};
 use crate::extract::shape::{Shape, Whence};
@@ -133,8 +133,8 @@ pub struct Extractor {
     scratch: String,
     /// Bytes of an event's identity, before they are hashed.
     identity: Vec<u8>,
-    /// Whether resource ids have to be taken apart.
-    needs_place: bool,
+    /// Columns of `activity` that have to be made.
+    needs: ColumnSet,
     activity: Columns,
     policy: Columns,
     others: Others,
@@ -197,8 +197,9 @@ impl Extractor {
             unescaped: Unescaped::default(),
             scratch: String::new(),
             identity: Vec::new(),
-            needs_place: wanted.activity.iter().any(|name| PLACE_COLUMNS.contains(name))
-                || wanted.filter != Filter::default(),
+            needs: ColumnSet::for_columns(
+                wanted.activity.iter().copied().chain(wanted.filter.columns()),
+            ),
             activity: Columns::new(&ACTIVITY, |name| {
                 name != "source_record" && wanted.activity.contains(&name)
             }),
@@ -394,39 +395,31 @@ impl Extractor {
 
     fn event(&mut self, record: Record<'_>) {
         let (walker, _) = &self.readers[self.guess];
-        self.unescaped.fill(walker, record.text, FIELD_COUNT);
+        let left_out = FieldSet::of(&[Field::Policies]);
+        self.unescaped.fill(walker, record.text, (FIELD_COUNT, left_out));
         self.scratch.clear();
         let fields = (FIELD_COUNT, STRUCTURED);
         let raw = Raw::of(walker, record.text, &self.unescaped, fields);
-        let row = match Row::normalise(
-            &raw,
-            &mut self.scratch,
-            self.wanted.strict_policy,
-            self.needs_place,
-        ) {
-            Ok(row) => row,
-            Err(time) => {
-                let detail = no_time(time);
-                return self.reject_record(record, RejectReason::InvalidTime, detail);
-            }
-        };
+        let row =
+            match Row::normalise(&raw, &mut self.scratch, self.wanted.strict_policy, self.needs) {
+                Ok(row) => row,
+                Err(time) => {
+                    let detail = no_time(time);
+                    return self.reject_record(record, RejectReason::InvalidTime, detail);
+                }
+            };
         let effect = row.text(position::OPERATION, &self.scratch).and_then(effect_of_operation);
-        let (policies, flags) = match effect.filter(|_| row.is_policy_event) {
-            Some(effect) => {
-                let policies = self.policies.read(raw.get(Field::Policies), effect);
-                let flags = PolicyFlags::of(&policies, effect);
-                (policies, flags)
-            }
-            None => (Vec::new(), PolicyFlags::default()),
-        };
+        let policies = effect
+            .filter(|_| row.is_policy_event)
+            .map(|effect| self.policies.read(walker, record.text, effect));
+        let policies = policies.as_deref();
         let counted = &mut self.out.counted[self.guess];
         counted.0 += 1;
         counted.1 += u64::from(row.has_claims);
         if let Some(reason) = self.wanted.filter.refuses_row(&row, &self.scratch) {
-            drop(policies);
             return self.ignore(reason);
         }
-        let key = event_key(&row, &self.scratch, &policies, &mut self.identity);
+        let key = event_key(&row, &self.scratch, policies, &mut self.identity);
         let id = row.text(position::EVENT_ID, &self.scratch);
         let place = Placed {
             file: record.file,
@@ -447,11 +440,12 @@ impl Extractor {
             let row_number = u32::try_from(self.out.keys.len()).unwrap_or(u32::MAX);
             let mut of_key = [0; 36];
             let event_id = id.unwrap_or_else(|| key_id(key, &mut of_key));
-            for policy in &policies {
+            for policy in policies.map(|policies| &policies.all).into_iter().flatten() {
                 append_policy(&mut self.policy, policy, event_id, micros(row.ticks));
                 self.out.policy_rows.push(row_number);
             }
         }
+        let flags = policies.map(|policies| policies.flags).unwrap_or_default();
         self.out.keys.push(RowKey::new(key, id, row.has_claims, flags));
         self.out.ordinals.push(u32::try_from(self.out.records).unwrap_or(u32::MAX));
         self.out.users_without_idtyp += u64::from(row.user_without_idtyp);
@@ -461,7 +455,7 @@ impl Extractor {
     /// A row of another table.
     fn row(&mut self, record: Record<'_>, shape: &'static Shape) {
         let (walker, _) = &self.readers[self.guess];
-        self.unescaped.fill(walker, record.text, shape.fields.len());
+        self.unescaped.fill(walker, record.text, (shape.fields.len(), FieldSet::default()));
         let fields = (shape.fields.len(), shape.structured());
         let raw = Raw::of(walker, record.text, &self.unescaped, fields);
         let counted = &mut self.out.counted[self.guess];

@@ -8,8 +8,9 @@ use crate::json::walk::Walker;
 /// Most fields that a record is read for.
 const FIELDS_MAX: usize = 64;
 
-/// Fields of `activity` whose value may be an array or an object.
-pub(crate) const STRUCTURED: FieldSet = FieldSet::of(&[Field::Claims, Field::Policies]);
+/// Fields of `activity` whose value may be an array or an object. What the policies are is read from
+/// the record, see [`crate::extract::policy::PolicyReader`].
+pub(crate) const STRUCTURED: FieldSet = FieldSet::of(&[Field::Claims]);
 
 /// Escaped texts of a record, undone; reused from record to record.
 #[derive(Debug)]
@@ -25,12 +26,22 @@ impl Default for Unescaped {
 }
 
 impl Unescaped {
-    /// Undoes the escapes of the first `fields` slots, which `walker` met last.
-    pub(crate) fn fill(&mut self, walker: &Walker, text: &str, fields: usize) {
+    /// Undoes the escapes of the first `fields` slots, which `walker` met last, but for those in
+    /// `left_out`: nothing is told of these.
+    pub(crate) fn fill(
+        &mut self,
+        walker: &Walker,
+        text: &str,
+        (fields, left_out): (usize, FieldSet),
+    ) {
         self.text.clear();
         for place in walker.met().below(fields) {
             let slot = walker.slots()[place];
             if slot.kind == SlotKind::EscapedText {
+                if left_out.has_place(place) {
+                    self.spans[place] = (0, 0);
+                    continue;
+                }
                 let start = u32::try_from(self.text.len()).unwrap_or(0);
                 unescape_into(walker.text_of(text, slot), &mut self.text);
                 self.spans[place] = (start, u32::try_from(self.text.len()).unwrap_or(0));
