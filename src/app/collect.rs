@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch};
-use arrow_schema::ArrowError;
+use arrow_schema::{ArrowError, Field, Schema};
 use arrow_select::filter::filter_record_batch;
 
 use crate::app::alarm::{self, StreamFacts};
@@ -671,12 +671,11 @@ pub(crate) fn with_records(
 ) -> Result<RecordBatch, ArrowError> {
     let is_wanted = |name: &str| name == "source_record" || batch.column_by_name(name).is_some();
     let schema = table.arrow_schema(is_wanted);
-    let columns = schema
-        .fields()
-        .iter()
-        .map(|field| {
-            batch.column_by_name(field.name()).map_or_else(|| Arc::clone(numbers), Arc::clone)
-        })
-        .collect();
-    RecordBatch::try_new(Arc::new(schema), columns)
+    let column = |field: &Arc<Field>| {
+        let column = batch.column_by_name(field.name()).unwrap_or(numbers);
+        let kind = column.data_type().clone();
+        (field.as_ref().clone().with_data_type(kind), Arc::clone(column))
+    };
+    let (fields, columns): (Vec<Field>, Vec<ArrayRef>) = schema.fields().iter().map(column).unzip();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
 }

@@ -54,6 +54,7 @@ pub mod shape;
 pub mod side;
 pub mod sign_in;
 pub mod step;
+pub(crate) mod texts;
 
 /// What is wanted of the records.
 #[derive(Debug, Clone)]
@@ -200,10 +201,10 @@ impl Extractor {
             needs: ColumnSet::for_columns(
                 wanted.activity.iter().copied().chain(wanted.filter.columns()),
             ),
-            activity: Columns::new(&ACTIVITY, |name| {
+            activity: Columns::numbered(&ACTIVITY, |name| {
                 name != "source_record" && wanted.activity.contains(&name)
             }),
-            policy: Columns::new(&ACTIVITY_POLICY, |name| wanted.policy.contains(&name)),
+            policy: Columns::numbered(&ACTIVITY_POLICY, |name| wanted.policy.contains(&name)),
             others: Others::new(&wanted.others, wanted.raw_of.is_some()),
             out: Tally::new(wanted.formats.all.len()),
             wanted,
