@@ -669,13 +669,13 @@ pub(crate) fn with_records(
     batch: &RecordBatch,
     numbers: &ArrayRef,
 ) -> Result<RecordBatch, ArrowError> {
-    let is_wanted = |name: &str| name == "source_record" || batch.column_by_name(name).is_some();
-    let schema = table.arrow_schema(is_wanted);
-    let column = |field: &Arc<Field>| {
-        let column = batch.column_by_name(field.name()).unwrap_or(numbers);
-        let kind = column.data_type().clone();
-        (field.as_ref().clone().with_data_type(kind), Arc::clone(column))
-    };
-    let (fields, columns): (Vec<Field>, Vec<ArrayRef>) = schema.fields().iter().map(column).unzip();
+    let before = table.columns.iter().map(|column| column.name);
+    let before: Vec<&str> = before.take_while(|name| *name != "source_record").collect();
+    let schema = batch.schema_ref();
+    let is_before = |field: &&Arc<Field>| before.contains(&field.name().as_str());
+    let place = schema.fields().iter().take_while(is_before).count();
+    let (mut fields, mut columns) = (schema.fields().to_vec(), batch.columns().to_vec());
+    fields.insert(place, Arc::new(Field::new("source_record", numbers.data_type().clone(), true)));
+    columns.insert(place, Arc::clone(numbers));
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
 }

@@ -412,7 +412,7 @@ pub(crate) fn cut(
 ) -> Result<Made, ArrowError> {
     let schema = Arc::new(schema);
     let batches = batches
-        .into_iter()
+        .into_par_iter()
         .map(|batch| projected(&batch, &schema))
         .collect::<Result<Vec<RecordBatch>, ArrowError>>()?;
     Ok(Made { table, schema, batches, files: Vec::new() })

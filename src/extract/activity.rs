@@ -11,7 +11,7 @@ use crate::mfa::principal::{Evidence, Principal, classify, without_guest_prefix}
 use crate::mfa::token::token_guid_into;
 use crate::mfa::verdict::{Proof, strict_verdict, verdict};
 use crate::schema::activity::TABLE;
-use crate::text::{Letters, is_same_name, letters_of};
+use crate::text::{Letters, is_same_name, letters_of, split_at_mark};
 use crate::time::{Ticks, parse_ticks};
 
 macro_rules! positions {
@@ -332,11 +332,14 @@ impl<'a> Row<'a> {
 
     fn outcome(&mut self, raw: &Raw<'a>, scratch: &mut String) {
         let signature = raw.get(Field::ResultSignature);
-        let (before, after) = signature.map_or((None, None), |text| match text.split_once('.') {
-            Some((before, after)) => (Some(before), Some(after).filter(|after| !after.is_empty())),
-            None if Status::of(text) == Status::Other => (None, Some(text)),
-            None => (Some(text), None),
-        });
+        let (before, after) =
+            signature.map_or((None, None), |text| match split_at_mark(text, b'.') {
+                Some((before, after)) => {
+                    (Some(before), Some(after).filter(|after| !after.is_empty()))
+                }
+                None if Status::of(text) == Status::Other => (None, Some(text)),
+                None => (Some(text), None),
+            });
         let status = raw.get(Field::Status).or(before).map(Status::of);
         if let Some(status) = status {
             self.texts[position::STATUS] = Piece::Borrowed(status.name());
@@ -564,13 +567,12 @@ enum Kind {
 impl ResourceParts {
     fn of(id: &str) -> Self {
         let mut parts = Self::default();
-        let bytes = id.as_bytes();
-        if bytes.first() != Some(&b'/') {
+        if !id.starts_with('/') {
             return parts;
         }
         let (mut at, mut previous) = (0, &b""[..]);
-        for end in memchr::memchr_iter(b'/', bytes).chain([bytes.len()]) {
-            let (range, segment) = (at..end, &bytes[at..end]);
+        for segment in id.as_bytes().split(|byte| *byte == b'/') {
+            let range = at..at + segment.len();
             if !segment.is_empty() {
                 match previous {
                     b"subscriptions" if parts.subscription.is_none() => {
@@ -584,9 +586,9 @@ impl ResourceParts {
             }
             parts.segments += 1;
             if parts.segments == 2 {
-                parts.kind_end = end;
+                parts.kind_end = at + segment.len();
             }
-            at = end + 1;
+            at += segment.len() + 1;
             previous = segment;
         }
         parts

@@ -23,34 +23,17 @@ pub(crate) enum Builder {
     Timestamp(TimestampMicrosecondBuilder),
 }
 
-/// Text columns whose values are long and come again and again: kept once per batch.
+/// Text columns whose values are long and come again and again: kept once per batch where they are not
+/// numbered.
 const REPEATING: &[&str] = &[
     "tenant_id",
     "format",
     "source_file",
-    "subscription_id",
     "resource_group",
     "resource_id",
     "resource_type",
-    "operation",
-    "caller",
-    "caller_upn",
-    "caller_oid",
-    "caller_name",
     "principal_type",
-    "client_app_id",
-    "client_app",
     "role",
-    "authorization_action",
-    "policy_definition_id",
-    "policy_definition_name",
-    "policy_display_name",
-    "policy_set_id",
-    "assignment_id",
-    "assignment_name",
-    "assignment_display_name",
-    "assignment_scope",
-    "mfa_policy",
     "home_tenant_id",
     "user_id",
     "upn",

@@ -59,12 +59,16 @@ pub(crate) fn event_key(
     hash(buffer)
 }
 
-/// The id of an event that has none of its own: `key:` and its identity key.
+/// What the id of an event begins with that has none of its own.
+pub(crate) const KEY_PREFIX: &str = "key:";
+
+/// The id of an event that has none of its own: [`KEY_PREFIX`] and its identity key.
 pub(crate) fn key_id(key: u128, text: &mut [u8; 36]) -> &str {
     let mut digits = [0; 32];
     hex(key, &mut digits);
-    text[..4].copy_from_slice(b"key:");
-    text[4..].copy_from_slice(&digits);
+    let (prefix, rest) = text.split_at_mut(KEY_PREFIX.len());
+    prefix.copy_from_slice(KEY_PREFIX.as_bytes());
+    rest.copy_from_slice(&digits);
     std::str::from_utf8(text).unwrap_or_default()
 }
 

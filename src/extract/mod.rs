@@ -15,13 +15,13 @@ use crate::extract::activity::{ColumnSet, Row, fields_for, position};
 use crate::extract::append::{Placed, append_activity, append_policy};
 use crate::extract::chunk::{Chunk, Span};
 use crate::extract::column::Columns;
-use crate::extract::field::{FIELD_COUNT, Field, FieldSet};
+use crate::extract::field::FieldSet;
 use crate::extract::filter::Filter;
 use crate::extract::format::{Formats, Kind};
 use crate::extract::identity::{RowKey, event_key, key_id};
 use crate::extract::others::{Origin, OtherBatches, Others, OthersWanted, Taken};
 use crate::extract::policy::PolicyReader;
-use crate::extract::raw::{Raw, STRUCTURED, Unescaped};
+use crate::extract::raw::{Raw, Told, Unescaped};
 use crate::extract::recognise::{Guard, KIND_SLOT, Recogniser, reader_of};
 use crate::extract::shape::{Shape, Whence};
 use crate::json::check::value_end;
@@ -91,9 +91,10 @@ pub struct OpenedTables {
 /// What a chunk gave.
 #[derive(Debug)]
 pub struct Extracted {
-    /// Rows of `activity`: the wanted columns, but `source_record`, which the caller knows.
+    /// Rows of `activity`: the wanted columns, but `source_record`, which the caller knows. Texts
+    /// that come again and again are dictionaries.
     pub activity: RecordBatch,
-    /// Rows of `activity_policy`: the wanted columns.
+    /// Rows of `activity_policy`: the wanted columns, as above.
     pub policy: RecordBatch,
     /// For every row of `policy`, its row in `activity`.
     pub policy_rows: Vec<u32>,
@@ -136,6 +137,8 @@ pub struct Extractor {
     identity: Vec<u8>,
     /// Columns of `activity` that have to be made.
     needs: ColumnSet,
+    /// Whether the keys of rows are told beyond policy events.
+    tells_key: bool,
     activity: Columns,
     policy: Columns,
     others: Others,
@@ -201,6 +204,8 @@ impl Extractor {
             needs: ColumnSet::for_columns(
                 wanted.activity.iter().copied().chain(wanted.filter.columns()),
             ),
+            tells_key: wanted.raw_of.is_some()
+                || ["event_key", "event_id"].iter().any(|name| wanted.activity.contains(name)),
             activity: Columns::numbered(&ACTIVITY, |name| {
                 name != "source_record" && wanted.activity.contains(&name)
             }),
@@ -396,11 +401,8 @@ impl Extractor {
 
     fn event(&mut self, record: Record<'_>) {
         let (walker, _) = &self.readers[self.guess];
-        let left_out = FieldSet::of(&[Field::Policies]);
-        self.unescaped.fill(walker, record.text, (FIELD_COUNT, left_out));
         self.scratch.clear();
-        let fields = (FIELD_COUNT, STRUCTURED);
-        let raw = Raw::of(walker, record.text, &self.unescaped, fields);
+        let raw = Raw::of(walker, record.text, &mut self.unescaped, &Told::ACTIVITY);
         let row =
             match Row::normalise(&raw, &mut self.scratch, self.wanted.strict_policy, self.needs) {
                 Ok(row) => row,
@@ -422,25 +424,23 @@ impl Extractor {
         }
         let key = event_key(&row, &self.scratch, policies, &mut self.identity);
         let id = row.text(position::EVENT_ID, &self.scratch);
+        let mut of_key = [0; 36];
+        let tells_key = self.tells_key || row.is_policy_event;
+        let key_id = if tells_key { key_id(key, &mut of_key) } else { "" };
+        let event_id = id.unwrap_or(key_id);
         let place = Placed {
             file: record.file,
             offset: record.offset,
             format: self.wanted.formats.all[self.guess].name,
-            key,
+            key_id,
         };
-        if let Some(wanted) = &self.wanted.raw_of {
-            let is_it = id.unwrap_or(key_id(key, &mut [0; 36])) == wanted;
-            if is_it {
-                self.out
-                    .raw
-                    .push(record.text.get(record.start..record.end).unwrap_or_default().to_owned());
-            }
+        if self.wanted.raw_of.as_deref() == Some(event_id) {
+            let text = record.text.get(record.start..record.end).unwrap_or_default();
+            self.out.raw.push(text.to_owned());
         }
         append_activity(&mut self.activity, &row, &self.scratch, &place);
         if row.is_policy_event {
             let row_number = u32::try_from(self.out.keys.len()).unwrap_or(u32::MAX);
-            let mut of_key = [0; 36];
-            let event_id = id.unwrap_or_else(|| key_id(key, &mut of_key));
             for policy in policies.map(|policies| &policies.all).into_iter().flatten() {
                 append_policy(&mut self.policy, policy, event_id, micros(row.ticks));
                 self.out.policy_rows.push(row_number);
@@ -456,9 +456,9 @@ impl Extractor {
     /// A row of another table.
     fn row(&mut self, record: Record<'_>, shape: &'static Shape) {
         let (walker, _) = &self.readers[self.guess];
-        self.unescaped.fill(walker, record.text, (shape.fields.len(), FieldSet::default()));
-        let fields = (shape.fields.len(), shape.structured());
-        let raw = Raw::of(walker, record.text, &self.unescaped, fields);
+        let (fields, structured) = (shape.fields.len(), shape.structured());
+        let told = Told { fields, structured, left_out: FieldSet::default() };
+        let raw = Raw::of(walker, record.text, &mut self.unescaped, &told);
         let counted = &mut self.out.counted[self.guess];
         counted.0 += 1;
         counted.1 += u64::from(others::tells_of_mfa(shape, &raw));

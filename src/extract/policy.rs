@@ -61,7 +61,7 @@ pub(crate) struct Policies {
 }
 
 /// How many texts of policies are remembered, and how long they may be, in bytes.
-const REMEMBERED_MAX: usize = 512;
+const REMEMBERED_MAX: usize = 256;
 const REMEMBERED_BYTES_MAX: usize = 8 << 10;
 
 /// Reads the elements of `policies`. A tenant has few assignments and many events that name them, so

@@ -9,12 +9,17 @@ use foldhash::fast::FixedState;
 /// Bytes that a text takes beside its letters: its view, and its place in the table.
 const TEXT_BYTES: usize = size_of::<u128>() + 2 * size_of::<u64>();
 
+/// Numbers that are tried before a text is looked up.
+const RECENT: usize = 64;
+
 /// Numbered texts, each once; number 0 is none at all.
 #[derive(Debug)]
 pub(crate) struct Texts {
     texts: StringViewBuilder,
     /// Number of a text and upper half of its hash; 0 where nothing is.
     slots: Vec<u64>,
+    /// Of texts that were met, by how they end.
+    recent: Box<[u32; RECENT]>,
     count: u32,
     bytes: usize,
 }
@@ -24,7 +29,7 @@ impl Texts {
     pub(crate) fn new(block_bytes: u32) -> Self {
         let mut texts = StringViewBuilder::new().with_fixed_block_size(block_bytes);
         texts.append_null();
-        Self { texts, slots: vec![0; 64], count: 1, bytes: 0 }
+        Self { texts, slots: vec![0; 64], recent: Box::new([0; RECENT]), count: 1, bytes: 0 }
     }
 
     /// How many numbers there are, that of none at all among them.
@@ -38,7 +43,20 @@ impl Texts {
     }
 
     /// The number of a text.
+    #[inline]
     pub(crate) fn number_of(&mut self, text: &str) -> u32 {
+        let place = recent_place(text.as_bytes());
+        let recent = self.recent[place];
+        if recent != 0 && self.texts.get_value(recent as usize) == text.as_bytes() {
+            return recent;
+        }
+        let number = self.look_up(text);
+        self.recent[place] = number;
+        number
+    }
+
+    #[inline(never)]
+    fn look_up(&mut self, text: &str) -> u32 {
         let hash = FixedState::default().hash_one(text.as_bytes());
         let tag = hash & !u64::from(u32::MAX);
         let mask = self.slots.len() - 1;
@@ -85,9 +103,21 @@ impl Texts {
         let texts = self.texts.finish();
         self.texts.append_null();
         self.slots.fill(0);
+        self.recent.fill(0);
         (self.count, self.bytes) = (1, 0);
         texts
     }
+}
+
+/// A number below [`RECENT`] that follows from the end and the length of a text.
+#[inline]
+fn recent_place(text: &[u8]) -> usize {
+    let end = match text.last_chunk::<8>() {
+        Some(end) => u64::from_le_bytes(*end),
+        None => text.iter().fold(0, |end, byte| end << 8 | u64::from(*byte)),
+    };
+    let mixed = (end ^ text.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    usize::try_from(mixed >> 32).unwrap_or_default() % RECENT
 }
 
 /// Where the search for a hash begins: decided by its upper half, which the slots keep.
