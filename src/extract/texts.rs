@@ -129,3 +129,37 @@ fn start(hash: u64, mask: usize) -> usize {
 pub(crate) fn lower(wide: u64) -> u32 {
     u32::try_from(wide & u64::from(u32::MAX)).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::Array;
+    use proptest::proptest;
+
+    use super::Texts;
+
+    proptest! {
+        #[test]
+        fn a_number_stands_for_one_text(
+            batches in proptest::collection::vec(
+                proptest::collection::vec("[ab]{0,3}|[ab]{2}/same-end|[a-c]{14}", 0..200),
+                1..4,
+            ),
+        ) {
+            let mut numbered = Texts::new(1 << 10);
+            for texts in batches {
+                let numbers: Vec<u32> =
+                    texts.iter().map(|text| numbered.number_of(text)).collect();
+                let count = numbered.count() as usize;
+                let array = numbered.finish();
+                assert_eq!(array.len(), count, "texts are kept once");
+                assert!(array.is_null(0), "number 0 is none at all");
+                for (text, number) in texts.iter().zip(numbers) {
+                    assert_eq!(array.value(number as usize), text);
+                    assert!(array.is_valid(number as usize));
+                }
+                let once: std::collections::HashSet<&String> = texts.iter().collect();
+                assert_eq!(once.len() + 1, count);
+            }
+        }
+    }
+}
