@@ -72,6 +72,13 @@ pub fn letters_of(text: &[u8]) -> Letters {
     }
 }
 
+/// What is before and behind the first `mark` of a text, an ASCII character.
+#[inline]
+pub fn split_at_mark(text: &str, mark: u8) -> Option<(&str, &str)> {
+    let at = memchr::memchr(mark, text.as_bytes())?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
 /// Whether a character would move the cursor, hide text or turn its direction around.
 pub fn is_unsafe_on_a_terminal(character: char) -> bool {
     character.is_control()

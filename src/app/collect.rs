@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch};
-use arrow_schema::ArrowError;
+use arrow_schema::{ArrowError, Field, Schema};
 use arrow_select::filter::filter_record_batch;
 
 use crate::app::alarm::{self, StreamFacts};
@@ -669,14 +669,13 @@ pub(crate) fn with_records(
     batch: &RecordBatch,
     numbers: &ArrayRef,
 ) -> Result<RecordBatch, ArrowError> {
-    let is_wanted = |name: &str| name == "source_record" || batch.column_by_name(name).is_some();
-    let schema = table.arrow_schema(is_wanted);
-    let columns = schema
-        .fields()
-        .iter()
-        .map(|field| {
-            batch.column_by_name(field.name()).map_or_else(|| Arc::clone(numbers), Arc::clone)
-        })
-        .collect();
-    RecordBatch::try_new(Arc::new(schema), columns)
+    let before = table.columns.iter().map(|column| column.name);
+    let before: Vec<&str> = before.take_while(|name| *name != "source_record").collect();
+    let schema = batch.schema_ref();
+    let is_before = |field: &&Arc<Field>| before.contains(&field.name().as_str());
+    let place = schema.fields().iter().take_while(is_before).count();
+    let (mut fields, mut columns) = (schema.fields().to_vec(), batch.columns().to_vec());
+    fields.insert(place, Arc::new(Field::new("source_record", numbers.data_type().clone(), true)));
+    columns.insert(place, Arc::clone(numbers));
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
 }

@@ -48,7 +48,12 @@ fn converted(options: &ConvertOptions, progress: &Progress) -> Result<ConvertOut
             output::check(&path_of(folder, table.name, options.format), options.read.force)?;
         }
     }
-    let wishes = Wishes::everything();
+    // What is hidden is looked for in every table.
+    let written = match &options.target {
+        ConvertTarget::Table(name) if options.read.redact.is_none() => Some(name.as_str()),
+        ConvertTarget::Table(_) | ConvertTarget::Folder(_) => None,
+    };
+    let wishes = Wishes::everything(written);
     let pool = workers(options.read.threads)?;
     let mut ingested = read(&options.read, &wishes, &pool, progress)?;
     let window = window(&options.read, &ingested);

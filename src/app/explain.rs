@@ -29,7 +29,7 @@ use crate::time::format_micros;
 /// [`Error::UnknownEvent`], and what keeps the inputs from being read.
 pub fn run(options: &ExplainOptions, progress: &Progress) -> Result<Explanation, Error> {
     let event_id = options.event_id.trim().to_lowercase();
-    let wishes = Wishes::everything();
+    let wishes = Wishes::everything(None);
     let pool = workers(options.read.threads)?;
     let mut ingested = read_with(&options.read, &wishes, Some(event_id.clone()), &pool, progress)?;
     let window = window(&options.read, &ingested);

@@ -91,14 +91,20 @@ impl Wishes {
         Self { plan: tables_others::with_needs(plan), shown, is_everything: false }
     }
 
-    /// Every column of every table.
-    pub(crate) fn everything() -> Self {
-        let all = |table: &&Table| {
+    /// Every column of every table; where one of them only is written, what is worked out of others
+    /// is made as far as that one needs it.
+    pub(crate) fn everything(written: Option<&str>) -> Self {
+        let all = |table: &Table| {
             let columns: BTreeSet<String> =
                 table.columns.iter().map(|column| column.name.to_owned()).collect();
             (table.name.to_owned(), columns)
         };
-        let plan = Plan { columns: TABLES.iter().map(all).collect(), ..Plan::default() };
+        let is_made = |table: &&Table| {
+            ![ATTEMPT.name, LINK.name, READINESS.name].contains(&table.name)
+                || written.is_none_or(|written| written == table.name)
+        };
+        let columns = TABLES.iter().copied().filter(is_made).map(all).collect();
+        let plan = tables_others::with_needs(&Plan { columns, ..Plan::default() });
         let shown = plan.columns.keys().cloned().collect();
         Self { plan, shown, is_everything: true }
     }
@@ -406,7 +412,7 @@ pub(crate) fn cut(
 ) -> Result<Made, ArrowError> {
     let schema = Arc::new(schema);
     let batches = batches
-        .into_iter()
+        .into_par_iter()
         .map(|batch| projected(&batch, &schema))
         .collect::<Result<Vec<RecordBatch>, ArrowError>>()?;
     Ok(Made { table, schema, batches, files: Vec::new() })

@@ -24,6 +24,23 @@ const ON_TERMINAL: &str = "table";
 /// Format of a pipe, and of the files in a folder.
 const ELSEWHERE: &str = "csv";
 
+/// Bytes that standard output is given at a time.
+const STDOUT_BYTES: usize = 64 << 10;
+
+/// Standard output past the buffer of the standard library, which looks for the last end of a line
+/// in all that goes through it, be it text or not.
+#[cfg(unix)]
+fn stdout() -> io::Result<impl Write> {
+    use std::os::fd::AsFd;
+    io::stdout().flush()?;
+    io::stdout().as_fd().try_clone_to_owned().map(fs::File::from)
+}
+
+#[cfg(not(unix))]
+fn stdout() -> io::Result<impl Write> {
+    Ok(io::stdout().lock())
+}
+
 /// A way of showing pages.
 pub(crate) type Shown = &'static dyn Renderer;
 
@@ -112,11 +129,12 @@ impl Choice {
     pub(crate) fn write(&self, pages: &[Page]) -> Result<Vec<String>, Failure> {
         match &self.target {
             Target::Stdout => {
-                let mut out = BufWriter::new(io::stdout().lock());
-                self.renderer
-                    .render(pages, &self.style, &mut out)
-                    .and_then(|()| out.flush())
-                    .map_err(|error| Failure::stdout(&error))?;
+                let render = |out| {
+                    let mut out = BufWriter::with_capacity(STDOUT_BYTES, out);
+                    self.renderer.render(pages, &self.style, &mut out)?;
+                    out.flush()
+                };
+                stdout().and_then(render).map_err(|error| Failure::stdout(&error))?;
                 Ok(Vec::new())
             }
             Target::File(path) => {

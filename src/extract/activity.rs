@@ -11,7 +11,7 @@ use crate::mfa::principal::{Evidence, Principal, classify, without_guest_prefix}
 use crate::mfa::token::token_guid_into;
 use crate::mfa::verdict::{Proof, strict_verdict, verdict};
 use crate::schema::activity::TABLE;
-use crate::text::{Letters, is_same_name, letters_of};
+use crate::text::{Letters, is_same_name, letters_of, split_at_mark};
 use crate::time::{Ticks, parse_ticks};
 
 macro_rules! positions {
@@ -112,9 +112,59 @@ const PRINCIPAL: FieldSet = CALLER.union(FieldSet::of(&[
     Field::IdentityResource,
 ]));
 
+/// Columns of `activity`, by position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct ColumnSet(u64);
+
+impl ColumnSet {
+    /// The set of columns at some positions.
+    const fn of(positions: &[usize]) -> Self {
+        let mut set = Self(0);
+        let mut index = 0;
+        while index < positions.len() {
+            set.0 |= 1 << positions[index];
+            index += 1;
+        }
+        set
+    }
+
+    /// The columns that have to be made so that some can be told, by their names: with those that
+    /// tell who a row is.
+    pub(crate) fn for_columns<'c>(columns: impl Iterator<Item = &'c str>) -> Self {
+        let named = |name: &str| TABLE.columns.iter().position(|column| column.name == name);
+        let asked = columns.filter_map(named).fold(0, |set, position| set | 1 << position);
+        Self(asked | IDENTITY_COLUMNS.0)
+    }
+
+    #[inline(always)]
+    fn has(self, position: usize) -> bool {
+        self.0 >> position & 1 == 1
+    }
+
+    fn has_any(self, others: Self) -> bool {
+        self.0 & others.0 != 0
+    }
+}
+
+/// Columns that tell who a row is, and whether it is a policy event.
+const IDENTITY_COLUMNS: ColumnSet = ColumnSet::of(&[
+    position::EVENT_ID,
+    position::RESOURCE_ID,
+    position::OPERATION,
+    position::STATUS,
+    position::SUB_STATUS,
+    position::CORRELATION_ID,
+]);
+
 /// Columns made from the resource id and what stands around it.
-pub(crate) const PLACE_COLUMNS: &[&str] =
-    &["tenant_id", "subscription_id", "resource_group", "resource_type", "resource_name", "region"];
+const PLACE_COLUMNS: ColumnSet = ColumnSet::of(&[
+    position::TENANT_ID,
+    position::SUBSCRIPTION_ID,
+    position::RESOURCE_GROUP,
+    position::RESOURCE_TYPE,
+    position::RESOURCE_NAME,
+    position::REGION,
+]);
 
 /// The raw fields that a column is made from, besides those of the identity.
 fn fields_of(column: &str) -> FieldSet {
@@ -173,7 +223,7 @@ impl Piece<'_> {
 }
 
 impl<'a> Row<'a> {
-    /// Normalises the fields of one record.
+    /// Normalises the fields of one record, as far as the columns in `needs` are made from them.
     ///
     /// # Errors
     /// The time as it stands in the record, when there is none that can be read.
@@ -181,7 +231,7 @@ impl<'a> Row<'a> {
         raw: &Raw<'a>,
         scratch: &mut String,
         strict_policy: bool,
-        needs_place: bool,
+        needs: ColumnSet,
     ) -> Result<Self, Option<&'a str>> {
         let time = raw.get(Field::Time);
         let ticks = time.and_then(|text| parse_ticks(text.as_bytes())).ok_or(time)?;
@@ -197,13 +247,13 @@ impl<'a> Row<'a> {
         };
         let id = raw.get(Field::ResourceId).map(|id| id.trim_ascii().trim_end_matches('/'));
         row.texts[position::RESOURCE_ID] = folded(id, scratch);
-        if needs_place {
+        if needs.has_any(PLACE_COLUMNS) {
             row.place(raw, scratch);
         }
-        row.operation(raw, scratch);
+        row.operation(raw, scratch, needs);
         row.outcome(raw, scratch);
-        row.identity(raw, scratch);
-        row.proof(raw, scratch, strict_policy);
+        row.identity(raw, scratch, needs);
+        row.proof(raw, scratch, strict_policy, needs);
         Ok(row)
     }
 
@@ -220,8 +270,7 @@ impl<'a> Row<'a> {
         let whole = self.texts[position::RESOURCE_ID];
         let id = self.text(position::RESOURCE_ID, scratch).unwrap_or_default();
         let parts = ResourceParts::of(id);
-        let mut resource_type = String::new();
-        parts.push_type(id, &mut resource_type);
+        let kind = parts.kind(id);
         let part =
             |range: Option<Range<usize>>| range.map_or(Piece::Absent, |range| whole.part(range));
         self.texts[position::RESOURCE_NAME] = part(parts.name);
@@ -234,12 +283,15 @@ impl<'a> Row<'a> {
         if matches!(self.texts[position::RESOURCE_GROUP], Piece::Absent) {
             self.texts[position::RESOURCE_GROUP] = folded(raw.get(Field::ResourceGroup), scratch);
         }
-        let start = scratch.len();
-        scratch.push_str(&resource_type);
-        self.texts[position::RESOURCE_TYPE] = if resource_type.is_empty() {
-            folded(raw.get(Field::ResourceType), scratch)
-        } else {
-            made(start, scratch)
+        self.texts[position::RESOURCE_TYPE] = match kind {
+            Kind::Part(range) => whole.part(range),
+            Kind::Known(kind) => Piece::Borrowed(kind),
+            Kind::Joined(kind) => {
+                let start = scratch.len();
+                scratch.push_str(&kind);
+                made(start, scratch)
+            }
+            Kind::Untold => folded(raw.get(Field::ResourceType), scratch),
         };
         self.texts[position::REGION] = folded(raw.get(Field::ResourceLocation), scratch);
         let tenant = raw
@@ -249,7 +301,7 @@ impl<'a> Row<'a> {
         self.texts[position::TENANT_ID] = folded(tenant, scratch);
     }
 
-    fn operation(&mut self, raw: &Raw<'a>, scratch: &mut String) {
+    fn operation(&mut self, raw: &Raw<'a>, scratch: &mut String, needs: ColumnSet) {
         // Export-Csv writes the name of the .NET type where the value should be.
         let name = raw
             .get(Field::Operation)
@@ -258,8 +310,8 @@ impl<'a> Row<'a> {
         self.texts[position::OPERATION] = folded(name, scratch);
         let operation = self.text(position::OPERATION, scratch).unwrap_or_default();
         let is_policy = effect_of_operation(operation).is_some();
-        let class = OperationClass::of(operation);
-        if name.is_some() {
+        if needs.has(position::OPERATION_CLASS) && name.is_some() {
+            let class = OperationClass::of(operation);
             self.texts[position::OPERATION_CLASS] = Piece::Borrowed(class.name());
         }
         let scan = raw
@@ -280,11 +332,14 @@ impl<'a> Row<'a> {
 
     fn outcome(&mut self, raw: &Raw<'a>, scratch: &mut String) {
         let signature = raw.get(Field::ResultSignature);
-        let (before, after) = signature.map_or((None, None), |text| match text.split_once('.') {
-            Some((before, after)) => (Some(before), Some(after).filter(|after| !after.is_empty())),
-            None if Status::of(text) == Status::Other => (None, Some(text)),
-            None => (Some(text), None),
-        });
+        let (before, after) =
+            signature.map_or((None, None), |text| match split_at_mark(text, b'.') {
+                Some((before, after)) => {
+                    (Some(before), Some(after).filter(|after| !after.is_empty()))
+                }
+                None if Status::of(text) == Status::Other => (None, Some(text)),
+                None => (Some(text), None),
+            });
         let status = raw.get(Field::Status).or(before).map(Status::of);
         if let Some(status) = status {
             self.texts[position::STATUS] = Piece::Borrowed(status.name());
@@ -325,34 +380,50 @@ impl<'a> Row<'a> {
         };
     }
 
-    fn identity(&mut self, raw: &Raw<'a>, scratch: &mut String) {
-        let caller = raw.get(Field::Caller).map(str::trim_ascii);
-        let unique_name = || raw.get(Field::UniqueName).map(without_guest_prefix);
-        let upn = raw
-            .get(Field::Upn)
-            .or_else(|| caller.filter(|caller| caller.contains('@')))
-            .or_else(|| unique_name().filter(|name| name.contains('@')))
-            .map(without_guest_prefix);
-        self.texts[position::CALLER_UPN] = folded(upn, scratch);
-        self.texts[position::CALLER_OID] = folded(raw.get(Field::ObjectId), scratch);
+    fn identity(&mut self, raw: &Raw<'a>, scratch: &mut String, needs: ColumnSet) {
+        const NAMED: ColumnSet = ColumnSet::of(&[position::CALLER_UPN, position::CALLER]);
+        const CLIENT: ColumnSet = ColumnSet::of(&[position::CLIENT_APP_ID, position::CLIENT_APP]);
+        if needs.has_any(NAMED) {
+            let caller = raw.get(Field::Caller).map(str::trim_ascii);
+            let unique_name = || raw.get(Field::UniqueName).map(without_guest_prefix);
+            let upn = raw
+                .get(Field::Upn)
+                .or_else(|| caller.filter(|caller| caller.contains('@')))
+                .or_else(|| unique_name().filter(|name| name.contains('@')))
+                .map(without_guest_prefix);
+            self.texts[position::CALLER_UPN] = folded(upn, scratch);
+            if needs.has(position::CALLER) {
+                let caller = caller
+                    .map(without_guest_prefix)
+                    .or(upn)
+                    .or_else(unique_name)
+                    .or(raw.get(Field::ObjectId))
+                    .or(raw.get(Field::AppId))
+                    .or(raw.get(Field::Spn));
+                self.texts[position::CALLER] = folded(caller, scratch);
+            }
+        }
+        if needs.has(position::CALLER_OID) {
+            self.texts[position::CALLER_OID] = folded(raw.get(Field::ObjectId), scratch);
+        }
+        if needs.has_any(CLIENT) {
+            self.texts[position::CLIENT_APP_ID] = folded(raw.get(Field::AppId), scratch);
+            let name = self.text(position::CLIENT_APP_ID, scratch).and_then(client_name);
+            self.texts[position::CLIENT_APP] =
+                name.map_or_else(|| trimmed(raw.get(Field::AppName)), Piece::Borrowed);
+        }
         self.texts[position::CALLER_NAME] = trimmed(raw.get(Field::DisplayName));
-        let caller = caller
-            .map(without_guest_prefix)
-            .or(upn)
-            .or_else(unique_name)
-            .or(raw.get(Field::ObjectId))
-            .or(raw.get(Field::AppId))
-            .or(raw.get(Field::Spn));
-        self.texts[position::CALLER] = folded(caller, scratch);
-        self.texts[position::CLIENT_APP_ID] = folded(raw.get(Field::AppId), scratch);
-        let name = self.text(position::CLIENT_APP_ID, scratch).and_then(client_name);
-        self.texts[position::CLIENT_APP] =
-            name.map_or_else(|| trimmed(raw.get(Field::AppName)), Piece::Borrowed);
         self.texts[position::IP] = trimmed(raw.get(Field::ClientIp).or(raw.get(Field::TokenIp)));
         self.texts[position::ROLE] = trimmed(raw.get(Field::Role));
     }
 
-    fn proof(&mut self, raw: &Raw<'a>, scratch: &mut String, strict_policy: bool) {
+    fn proof(
+        &mut self,
+        raw: &Raw<'a>,
+        scratch: &mut String,
+        strict_policy: bool,
+        needs: ColumnSet,
+    ) {
         let (amr, acrs) = (raw.get(Field::Amr), raw.get(Field::Acrs));
         let idtyp = raw.get(Field::Idtyp);
         let (principal, guessed) = classify(&Evidence {
@@ -372,17 +443,24 @@ impl<'a> Row<'a> {
         });
         self.user_without_idtyp = guessed && principal == Principal::User;
         self.texts[position::PRINCIPAL_TYPE] = Piece::Borrowed(principal.name());
-        let proof = Proof { idtyp, amr, acrs };
-        let found = if strict_policy && self.has_claims {
-            strict_verdict(proof)
-        } else {
-            verdict(principal, proof)
-        };
-        self.texts[position::MFA] = Piece::Borrowed(found.name());
-        self.texts[position::AMR] = list(amr, scratch);
-        self.texts[position::ACRS] = list(acrs, scratch);
+        if needs.has(position::MFA) {
+            let proof = Proof { idtyp, amr, acrs };
+            let found = if strict_policy && self.has_claims {
+                strict_verdict(proof)
+            } else {
+                verdict(principal, proof)
+            };
+            self.texts[position::MFA] = Piece::Borrowed(found.name());
+        }
+        for (column, claim) in [(position::AMR, amr), (position::ACRS, acrs)] {
+            if needs.has(column) {
+                self.texts[column] = list(claim, scratch);
+            }
+        }
         self.texts[position::ACR] = trimmed(raw.get(Field::Acr));
-        self.texts[position::IDTYP] = folded(idtyp, scratch);
+        if needs.has(position::IDTYP) {
+            self.texts[position::IDTYP] = folded(idtyp, scratch);
+        }
         self.texts[position::SESSION_ID] = trimmed(raw.get(Field::SessionId));
         if let Some(token) = raw.get(Field::TokenId) {
             let start = scratch.len();
@@ -470,6 +548,20 @@ struct ResourceParts {
     name: Option<Range<usize>>,
     /// Start of what follows the last `/providers/`.
     provider: Option<usize>,
+    /// How many segments follow it, and where the second of them ends.
+    segments: usize,
+    kind_end: usize,
+}
+
+/// `provider/type[/type…]` of a resource, or what a group or subscription is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    /// It stands in the id in one piece.
+    Part(Range<usize>),
+    Known(&'static str),
+    Joined(String),
+    /// The id does not tell.
+    Untold,
 }
 
 impl ResourceParts {
@@ -487,10 +579,14 @@ impl ResourceParts {
                         parts.subscription = Some(range.clone());
                     }
                     b"resourcegroups" if parts.group.is_none() => parts.group = Some(range.clone()),
-                    b"providers" => parts.provider = Some(at),
+                    b"providers" => (parts.provider, parts.segments) = (Some(at), 0),
                     _ => {}
                 }
                 parts.name = Some(range);
+            }
+            parts.segments += 1;
+            if parts.segments == 2 {
+                parts.kind_end = at + segment.len();
             }
             at += segment.len() + 1;
             previous = segment;
@@ -498,32 +594,33 @@ impl ResourceParts {
         parts
     }
 
-    /// Appends `provider/type[/type…]` of `id`, or what a group or subscription is; nothing where
-    /// the id does not tell.
-    fn push_type(&self, id: &str, out: &mut String) {
-        let Some(path) = self.provider.and_then(|start| id.get(start..)) else {
-            out.push_str(match (&self.group, &self.subscription) {
-                (Some(_), _) => "microsoft.resources/subscriptions/resourcegroups",
-                (None, Some(_)) => "microsoft.resources/subscriptions",
-                (None, None) => "",
-            });
-            return;
+    fn kind(&self, id: &str) -> Kind {
+        let Some(start) = self.provider else {
+            return match (&self.group, &self.subscription) {
+                (Some(_), _) => Kind::Known("microsoft.resources/subscriptions/resourcegroups"),
+                (None, Some(_)) => Kind::Known("microsoft.resources/subscriptions"),
+                (None, None) => Kind::Untold,
+            };
         };
-        let mut segments = path.split('/');
-        let provider = segments.next().unwrap_or_default();
-        for kind in segments.step_by(2) {
-            if out.is_empty() {
-                out.push_str(provider);
+        match self.segments {
+            0 | 1 => Kind::Untold,
+            2 | 3 => Kind::Part(start..self.kind_end),
+            _ => {
+                let mut segments = id.get(start..).unwrap_or_default().split('/');
+                let mut kind = segments.next().unwrap_or_default().to_owned();
+                for segment in segments.step_by(2) {
+                    kind.push('/');
+                    kind.push_str(segment);
+                }
+                Kind::Joined(kind)
             }
-            out.push('/');
-            out.push_str(kind);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::ResourceParts;
+    use super::{Kind, ResourceParts};
 
     #[test]
     fn resource_ids_fall_into_parts() {
@@ -565,8 +662,12 @@ mod tests {
             let text = |range: Option<std::ops::Range<usize>>| {
                 range.map_or("", |range| &id[range]).to_owned()
             };
-            let mut resource_type = String::new();
-            parts.push_type(id, &mut resource_type);
+            let resource_type = match parts.kind(id) {
+                Kind::Part(range) => id[range].to_owned(),
+                Kind::Known(kind) => kind.to_owned(),
+                Kind::Joined(kind) => kind,
+                Kind::Untold => String::new(),
+            };
             let found =
                 (text(parts.subscription), text(parts.group), text(parts.name), resource_type);
             assert_eq!(

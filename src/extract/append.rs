@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::extract::activity::{COLUMN_COUNT, Row, position};
 use crate::extract::column::Columns;
-use crate::extract::identity::{hex, key_id};
+use crate::extract::identity::KEY_PREFIX;
 use crate::extract::policy::{Part, Policy};
 use crate::mfa::policy::MfaPolicy;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
@@ -15,7 +15,8 @@ pub(crate) struct Placed<'a> {
     pub(crate) file: &'a Arc<str>,
     pub(crate) offset: u64,
     pub(crate) format: &'static str,
-    pub(crate) key: u128,
+    /// Its id where the export has none, see [`crate::extract::identity::key_id`].
+    pub(crate) key_id: &'a str,
 }
 
 /// Appends a row of `activity`.
@@ -33,11 +34,10 @@ pub(crate) fn append_activity(
             position::FORMAT => builder.text(Some(placed.format)),
             position::IS_POLICY_EVENT => builder.boolean(Some(row.is_policy_event)),
             position::IS_COMPLIANCE_CHECK => builder.boolean(row.is_compliance_check),
-            position::EVENT_KEY => builder.text(Some(hex(placed.key, &mut [0; 32]))),
-            position::EVENT_ID => match row.text(position::EVENT_ID, scratch) {
-                Some(id) => builder.text(Some(id)),
-                None => builder.text(Some(key_id(placed.key, &mut [0; 36]))),
-            },
+            position::EVENT_KEY => builder.text(placed.key_id.strip_prefix(KEY_PREFIX)),
+            position::EVENT_ID => {
+                builder.text(row.text(position::EVENT_ID, scratch).or(Some(placed.key_id)));
+            }
             position::ATTEMPT_ID => builder.text(None),
             other => {
                 debug_assert!(other < COLUMN_COUNT);

@@ -22,13 +22,22 @@ impl Filter {
     /// The columns the filter looks at.
     pub(crate) fn columns(&self) -> impl Iterator<Item = &'static str> {
         let subscription = (!self.subscriptions.is_empty()).then_some("subscription_id");
-        let user = (!self.users.is_empty()).then_some("caller");
-        subscription.into_iter().chain(user)
+        let users = ["caller", "caller_upn", "caller_oid"];
+        let users = users.into_iter().filter(|_| !self.users.is_empty());
+        let resource = (!self.resources.is_empty()).then_some("resource_name");
+        subscription.into_iter().chain(users).chain(resource)
+    }
+
+    /// Whether everything counts.
+    fn is_empty(&self) -> bool {
+        self.since.is_none()
+            && self.until.is_none()
+            && [&self.subscriptions, &self.users, &self.resources].iter().all(|it| it.is_empty())
     }
 
     /// Why a row does not count, if it does not.
     pub(crate) fn refuses_row(&self, row: &Row<'_>, scratch: &str) -> Option<&'static str> {
-        if *self == Self::default() {
+        if self.is_empty() {
             return None;
         }
         self.refuses(&Candidate {

@@ -1,7 +1,7 @@
 //! What tells one event from another, across exports of different shapes.
 
 use crate::extract::activity::{Row, position};
-use crate::extract::policy::{Part, Policy, PolicyFlags};
+use crate::extract::policy::{Policies, PolicyFlags};
 
 /// The identity of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,12 +34,12 @@ pub(crate) fn hash(bytes: &[u8]) -> u128 {
     twox_hash::XxHash3_128::oneshot(bytes)
 }
 
-/// The hash of an event's identity (xxh3, 128 bits, over case-folded texts); `buffer` is only
+/// The hash of an event's identity (xxh3, 128 bits, over case-folded texts). `buffer` is only
 /// there to be used again.
 pub(crate) fn event_key(
     row: &Row<'_>,
     scratch: &str,
-    policies: &[Policy],
+    policies: Option<&Policies>,
     buffer: &mut Vec<u8>,
 ) -> u128 {
     const TEXTS: [usize; 5] = [
@@ -55,32 +55,20 @@ pub(crate) fn event_key(
         buffer.push(0);
         buffer.extend_from_slice(row.text(position, scratch).unwrap_or_default().as_bytes());
     }
-    if policies.is_empty() {
-        return hash(buffer);
-    }
-    let mut named: Vec<(&str, &str)> = policies
-        .iter()
-        .map(|policy| {
-            let text = |part| policy.part(part).unwrap_or_default();
-            (text(Part::AssignmentId), text(Part::DefinitionId))
-        })
-        .collect();
-    named.sort_unstable();
-    for (assignment, definition) in named {
-        for text in [assignment, definition] {
-            buffer.push(0);
-            buffer.extend_from_slice(text.as_bytes());
-        }
-    }
+    buffer.extend_from_slice(policies.map(|policies| &policies.identity[..]).unwrap_or_default());
     hash(buffer)
 }
 
-/// The id of an event that has none of its own: `key:` and its identity key.
+/// What the id of an event begins with that has none of its own.
+pub(crate) const KEY_PREFIX: &str = "key:";
+
+/// The id of an event that has none of its own: [`KEY_PREFIX`] and its identity key.
 pub(crate) fn key_id(key: u128, text: &mut [u8; 36]) -> &str {
     let mut digits = [0; 32];
     hex(key, &mut digits);
-    text[..4].copy_from_slice(b"key:");
-    text[4..].copy_from_slice(&digits);
+    let (prefix, rest) = text.split_at_mut(KEY_PREFIX.len());
+    prefix.copy_from_slice(KEY_PREFIX.as_bytes());
+    rest.copy_from_slice(&digits);
     std::str::from_utf8(text).unwrap_or_default()
 }
 

@@ -11,17 +11,16 @@ use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
 
 use crate::error::{Location, Reject, RejectReason, Warning};
-use crate::extract::activity::{PLACE_COLUMNS, Row, fields_for, position};
+use crate::extract::activity::{ColumnSet, Row, fields_for, position};
 use crate::extract::append::{Placed, append_activity, append_policy};
 use crate::extract::chunk::{Chunk, Span};
 use crate::extract::column::Columns;
-use crate::extract::field::{FIELD_COUNT, Field, FieldSet};
 use crate::extract::filter::Filter;
 use crate::extract::format::{Formats, Kind};
 use crate::extract::identity::{RowKey, event_key, key_id};
 use crate::extract::others::{Origin, OtherBatches, Others, OthersWanted, Taken};
-use crate::extract::policy::{PolicyFlags, PolicyReader};
-use crate::extract::raw::{Raw, STRUCTURED, Unescaped};
+use crate::extract::policy::PolicyReader;
+use crate::extract::raw::{Raw, Told, Unescaped};
 use crate::extract::recognise::{Guard, KIND_SLOT, Recogniser, reader_of};
 use crate::extract::shape::{Shape, Whence};
 use crate::json::check::value_end;
@@ -55,6 +54,7 @@ pub mod shape;
 pub mod side;
 pub mod sign_in;
 pub mod step;
+pub(crate) mod texts;
 mod verdict;
 
 /// What is wanted of the records.
@@ -92,9 +92,10 @@ pub struct OpenedTables {
 /// What a chunk gave.
 #[derive(Debug)]
 pub struct Extracted {
-    /// Rows of `activity`: the wanted columns, but `source_record`, which the caller knows.
+    /// Rows of `activity`: the wanted columns, but `source_record`, which the caller knows. Texts
+    /// that come again and again are dictionaries.
     pub activity: RecordBatch,
-    /// Rows of `activity_policy`: the wanted columns.
+    /// Rows of `activity_policy`: the wanted columns, as above.
     pub policy: RecordBatch,
     /// For every row of `policy`, its row in `activity`.
     pub policy_rows: Vec<u32>,
@@ -128,8 +129,8 @@ pub struct Extractor {
     wanted: Wanted,
     recogniser: Recogniser,
     readers: Vec<(Walker, Guard)>,
-    /// Of each format, the fields whose value may be an array or an object.
-    structured: Vec<FieldSet>,
+    /// What is to be told of a record, by format.
+    told: Vec<Told>,
     policies: PolicyReader,
     /// Format of the last record: the first guess for the next.
     guess: usize,
@@ -137,8 +138,10 @@ pub struct Extractor {
     scratch: String,
     /// Bytes of an event's identity, before they are hashed.
     identity: Vec<u8>,
-    /// Whether resource ids have to be taken apart.
-    needs_place: bool,
+    /// Columns of `activity` that have to be made.
+    needs: ColumnSet,
+    /// Whether the keys of rows are told beyond policy events.
+    tells_key: bool,
     activity: Columns,
     policy: Columns,
     others: Others,
@@ -193,25 +196,28 @@ impl Extractor {
             .iter()
             .map(|format| reader_of(format, &wanted.formats, fields, &wanted.others))
             .collect();
-        let structured = wanted.formats.all.iter().map(|format| match format.kind {
-            Kind::Row(shape, _) => shape.structured(),
-            _ => STRUCTURED,
+        let told = wanted.formats.all.iter().map(|format| match format.kind {
+            Kind::Row(shape, _) => Told::row(shape.fields.len(), shape.structured()),
+            _ => Told::ACTIVITY,
         });
         Self {
             recogniser: Recogniser::new(&wanted.formats),
             readers,
-            structured: structured.collect(),
+            told: told.collect(),
             policies: PolicyReader::new(&wanted.formats, wanted.mfa_policies.clone()),
             guess: 0,
             unescaped: Unescaped::default(),
             scratch: String::new(),
             identity: Vec::new(),
-            needs_place: wanted.activity.iter().any(|name| PLACE_COLUMNS.contains(name))
-                || wanted.filter != Filter::default(),
-            activity: Columns::new(&ACTIVITY, |name| {
+            needs: ColumnSet::for_columns(
+                wanted.activity.iter().copied().chain(wanted.filter.columns()),
+            ),
+            tells_key: wanted.raw_of.is_some()
+                || ["event_key", "event_id"].iter().any(|name| wanted.activity.contains(name)),
+            activity: Columns::numbered(&ACTIVITY, |name| {
                 name != "source_record" && wanted.activity.contains(&name)
             }),
-            policy: Columns::new(&ACTIVITY_POLICY, |name| wanted.policy.contains(&name)),
+            policy: Columns::numbered(&ACTIVITY_POLICY, |name| wanted.policy.contains(&name)),
             others: Others::new(&wanted.others, wanted.raw_of.is_some()),
             out: Tally::new(wanted.formats.all.len()),
             wanted,
@@ -403,64 +409,52 @@ impl Extractor {
 
     fn event(&mut self, record: Record<'_>) {
         let (walker, _) = &self.readers[self.guess];
-        self.unescaped.fill(walker, record.text, FIELD_COUNT);
         self.scratch.clear();
-        let fields = (FIELD_COUNT, self.structured[self.guess]);
-        let raw = Raw::of(walker, record.text, &self.unescaped, fields);
-        let row = match Row::normalise(
-            &raw,
-            &mut self.scratch,
-            self.wanted.strict_policy,
-            self.needs_place,
-        ) {
-            Ok(row) => row,
-            Err(time) => {
-                let detail = no_time(time);
-                return self.reject_record(record, RejectReason::InvalidTime, detail);
-            }
-        };
+        let raw = Raw::of(walker, record.text, &mut self.unescaped, &self.told[self.guess]);
+        let row =
+            match Row::normalise(&raw, &mut self.scratch, self.wanted.strict_policy, self.needs) {
+                Ok(row) => row,
+                Err(time) => {
+                    let detail = no_time(time);
+                    return self.reject_record(record, RejectReason::InvalidTime, detail);
+                }
+            };
         let effect = row.text(position::OPERATION, &self.scratch).and_then(effect_of_operation);
-        let (policies, flags) = match effect.filter(|_| row.is_policy_event) {
-            Some(effect) => {
-                let policies = self.policies.read(raw.get(Field::Policies), effect);
-                let flags = PolicyFlags::of(&policies, effect);
-                (policies, flags)
-            }
-            None => (Vec::new(), PolicyFlags::default()),
-        };
+        let policies = effect
+            .filter(|_| row.is_policy_event)
+            .map(|effect| self.policies.read(walker, record.text, effect));
+        let policies = policies.as_deref();
         let counted = &mut self.out.counted[self.guess];
         counted.0 += 1;
         counted.1 += u64::from(row.has_claims);
         if let Some(reason) = self.wanted.filter.refuses_row(&row, &self.scratch) {
-            drop(policies);
             return self.ignore(reason);
         }
-        let key = event_key(&row, &self.scratch, &policies, &mut self.identity);
+        let key = event_key(&row, &self.scratch, policies, &mut self.identity);
         let id = row.text(position::EVENT_ID, &self.scratch);
+        let mut of_key = [0; 36];
+        let tells_key = self.tells_key || row.is_policy_event;
+        let key_id = if tells_key { key_id(key, &mut of_key) } else { "" };
+        let event_id = id.unwrap_or(key_id);
         let place = Placed {
             file: record.file,
             offset: record.offset,
             format: self.wanted.formats.all[self.guess].name,
-            key,
+            key_id,
         };
-        if let Some(wanted) = &self.wanted.raw_of {
-            let is_it = id.unwrap_or(key_id(key, &mut [0; 36])) == wanted;
-            if is_it {
-                self.out
-                    .raw
-                    .push(record.text.get(record.start..record.end).unwrap_or_default().to_owned());
-            }
+        if self.wanted.raw_of.as_deref() == Some(event_id) {
+            let text = record.text.get(record.start..record.end).unwrap_or_default();
+            self.out.raw.push(text.to_owned());
         }
         append_activity(&mut self.activity, &row, &self.scratch, &place);
         if row.is_policy_event {
             let row_number = u32::try_from(self.out.keys.len()).unwrap_or(u32::MAX);
-            let mut of_key = [0; 36];
-            let event_id = id.unwrap_or_else(|| key_id(key, &mut of_key));
-            for policy in &policies {
+            for policy in policies.map(|policies| &policies.all).into_iter().flatten() {
                 append_policy(&mut self.policy, policy, event_id, micros(row.ticks));
                 self.out.policy_rows.push(row_number);
             }
         }
+        let flags = policies.map(|policies| policies.flags).unwrap_or_default();
         self.out.keys.push(RowKey::new(key, id, row.has_claims, flags));
         self.out.ordinals.push(u32::try_from(self.out.records).unwrap_or(u32::MAX));
         self.out.users_without_idtyp += u64::from(row.user_without_idtyp);
@@ -470,9 +464,8 @@ impl Extractor {
     /// A row of another table.
     fn row(&mut self, record: Record<'_>, shape: &'static Shape) {
         let (walker, _) = &self.readers[self.guess];
-        self.unescaped.fill(walker, record.text, shape.fields.len());
-        let fields = (shape.fields.len(), self.structured[self.guess]);
-        let raw = Raw::of(walker, record.text, &self.unescaped, fields);
+        let told = &self.told[self.guess];
+        let raw = Raw::of(walker, record.text, &mut self.unescaped, told);
         let counted = &mut self.out.counted[self.guess];
         counted.0 += 1;
         counted.1 += u64::from(others::tells_of_mfa(shape, &raw));

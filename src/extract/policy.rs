@@ -1,9 +1,17 @@
 //! The policies that a policy event names.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
 
 use crate::extract::elements::{Element, Elements};
+use crate::extract::field::Field;
 use crate::extract::format::Formats;
+use crate::json::escape::unescape_into;
+use crate::json::slot::SlotKind;
+use crate::json::walk::Walker;
 use crate::mfa::policy::{Effect, MfaPolicy, effect, mfa_policy};
 
 /// One member of an element of `policies`.
@@ -40,26 +48,85 @@ impl Policy {
     }
 }
 
-/// Reads the elements of `policies`.
+/// The policies of one event, and what they say together.
+#[derive(Debug)]
+pub(crate) struct Policies {
+    pub(crate) all: Vec<Policy>,
+    pub(crate) flags: PolicyFlags,
+    /// Their share of the event's identity, see [`crate::extract::identity::event_key`].
+    pub(crate) identity: Vec<u8>,
+    /// What they were read from beside the text.
+    operation_effect: String,
+    is_escaped: bool,
+}
+
+/// How many texts of policies are remembered, and how long they may be, in bytes.
+const REMEMBERED_MAX: usize = 256;
+const REMEMBERED_BYTES_MAX: usize = 8 << 10;
+
+/// Reads the elements of `policies`. A tenant has few assignments and many events that name them, so
+/// what a text says is remembered.
 #[derive(Debug)]
 pub(crate) struct PolicyReader {
     elements: Elements,
     extra_mfa: Vec<String>,
+    known: HashMap<Box<str>, Arc<Policies>, FixedState>,
 }
 
 impl PolicyReader {
     pub(crate) fn new(formats: &Formats, extra_mfa: Vec<String>) -> Self {
-        Self { elements: Elements::new(formats.policy_paths), extra_mfa }
+        let elements = Elements::new(formats.policy_paths);
+        Self { elements, extra_mfa, known: HashMap::default() }
     }
 
-    /// The policies in `text`: a JSON array of objects (or one object). What is damaged ends the
-    /// list; an event whose policies cannot be read has one policy, known by its effect alone, so
-    /// that it is not lost from the reports.
-    pub(crate) fn read(&mut self, text: Option<&str>, operation_effect: &str) -> Vec<Policy> {
-        let mut found = Vec::new();
-        if let Some(text) = text {
-            self.elements.each(text, &mut |element| found.push(policy(element)));
+    /// The policies in the record that `walker` walked last: a JSON array of objects (or one
+    /// object), or a string that holds it. What is damaged ends the list; an event whose policies
+    /// cannot be read is known by its operation's effect alone, so that it is not lost from the
+    /// reports.
+    pub(crate) fn read(
+        &mut self,
+        walker: &Walker,
+        text: &str,
+        operation_effect: &str,
+    ) -> Arc<Policies> {
+        let slot = walker.slots().get(Field::Policies as usize).copied().unwrap_or_default();
+        let is_escaped = slot.kind == SlotKind::EscapedText;
+        let text = match slot.kind {
+            SlotKind::Absent | SlotKind::Null => "",
+            _ => walker.text_of(text, slot),
+        };
+        if let Some(known) = self.known.get(text)
+            && known.operation_effect == operation_effect
+            && known.is_escaped == is_escaped
+        {
+            return Arc::clone(known);
         }
+        let all = if is_escaped {
+            let mut unescaped = String::new();
+            unescape_into(text, &mut unescaped);
+            self.all_in(&unescaped, operation_effect)
+        } else {
+            self.all_in(text, operation_effect)
+        };
+        let policies = Arc::new(Policies {
+            flags: PolicyFlags::of(&all, operation_effect),
+            identity: identity(&all),
+            all,
+            operation_effect: operation_effect.to_owned(),
+            is_escaped,
+        });
+        if text.len() <= REMEMBERED_BYTES_MAX {
+            if self.known.len() >= REMEMBERED_MAX {
+                self.known.clear();
+            }
+            self.known.insert(text.into(), Arc::clone(&policies));
+        }
+        policies
+    }
+
+    fn all_in(&mut self, text: &str, operation_effect: &str) -> Vec<Policy> {
+        let mut found = Vec::new();
+        self.elements.each(text, &mut |element| found.push(policy(element)));
         for policy in &mut found {
             policy.parts[Part::Effect as usize].get_or_insert_with(|| operation_effect.to_owned());
             let id = policy.part(Part::DefinitionId).or(policy.part(Part::DefinitionName));
@@ -67,6 +134,24 @@ impl PolicyReader {
         }
         found
     }
+}
+
+/// Assignments and definitions, in an order that no export changes.
+fn identity(policies: &[Policy]) -> Vec<u8> {
+    let mut named: Vec<[&str; 2]> = policies
+        .iter()
+        .map(|policy| {
+            [Part::AssignmentId, Part::DefinitionId]
+                .map(|part| policy.part(part).unwrap_or_default())
+        })
+        .collect();
+    named.sort_unstable();
+    let mut bytes = Vec::new();
+    for text in named.as_flattened() {
+        bytes.push(0);
+        bytes.extend_from_slice(text.as_bytes());
+    }
+    bytes
 }
 
 fn policy(element: &Element<'_>) -> Policy {

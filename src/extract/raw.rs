@@ -8,34 +8,43 @@ use crate::json::walk::Walker;
 /// Most fields that a record is read for.
 const FIELDS_MAX: usize = 64;
 
-/// Fields of `activity` whose value may be an array or an object.
-pub(crate) const STRUCTURED: FieldSet = FieldSet::of(&[Field::Claims, Field::Policies]);
+/// What is to be told of a record.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told {
+    /// How many slots, from the first on.
+    pub(crate) fields: usize,
+    /// Those whose value may be an array or an object.
+    pub(crate) structured: FieldSet,
+    /// Those that nothing is told of where they are escaped.
+    pub(crate) left_out: FieldSet,
+}
+
+impl Told {
+    /// The fields of `activity`. What the policies are is read from the record, see
+    /// [`crate::extract::policy::PolicyReader`].
+    pub(crate) const ACTIVITY: Self = Self {
+        fields: FIELD_COUNT,
+        structured: FieldSet::of(&[Field::Claims]),
+        left_out: FieldSet::of(&[Field::Policies]),
+    };
+
+    /// All of so many fields, of which those in `structured` may be arrays or objects.
+    pub(crate) fn row(fields: usize, structured: FieldSet) -> Self {
+        Self { fields, structured, left_out: FieldSet::default() }
+    }
+}
 
 /// Escaped texts of a record, undone; reused from record to record.
 #[derive(Debug)]
 pub(crate) struct Unescaped {
     text: String,
-    spans: [(u32, u32); FIELDS_MAX],
+    /// Where the text of each slot ends, of those that are escaped.
+    ends: [usize; FIELDS_MAX],
 }
 
 impl Default for Unescaped {
     fn default() -> Self {
-        Self { text: String::new(), spans: [(0, 0); FIELDS_MAX] }
-    }
-}
-
-impl Unescaped {
-    /// Undoes the escapes of the first `fields` slots, which `walker` met last.
-    pub(crate) fn fill(&mut self, walker: &Walker, text: &str, fields: usize) {
-        self.text.clear();
-        for place in walker.met().below(fields) {
-            let slot = walker.slots()[place];
-            if slot.kind == SlotKind::EscapedText {
-                let start = u32::try_from(self.text.len()).unwrap_or(0);
-                unescape_into(walker.text_of(text, slot), &mut self.text);
-                self.spans[place] = (start, u32::try_from(self.text.len()).unwrap_or(0));
-            }
-        }
+        Self { text: String::new(), ends: [0; FIELDS_MAX] }
     }
 }
 
@@ -56,30 +65,41 @@ pub(crate) struct Raw<'a, const N: usize = FIELD_COUNT> {
 }
 
 impl<'a, const N: usize> Raw<'a, N> {
-    /// The first `fields` slots of what `walker` met in `text`; `unescaped` was filled from the same
-    /// walk. Arrays and objects are only read for those in `structured`.
+    /// The slots of `told` in what `walker` met in `text`. Escapes are undone in `unescaped`.
     pub(crate) fn of(
         walker: &'a Walker,
         text: &'a str,
-        unescaped: &'a Unescaped,
-        (fields, structured): (usize, FieldSet),
+        unescaped: &'a mut Unescaped,
+        told: &Told,
     ) -> Self {
         let mut texts = [""; N];
-        for place in walker.met().below(fields) {
+        let mut escaped = FieldSet::default();
+        for place in walker.met().below(told.fields) {
             let slot = walker.slots()[place];
-            let found = match slot.kind {
+            match slot.kind {
                 SlotKind::Absent | SlotKind::Null => continue,
                 // An object in place of a text is one whose own `value` says nothing.
-                SlotKind::Object | SlotKind::Array if !structured.has_place(place) => continue,
-                SlotKind::EscapedText => {
-                    let span = unescaped.spans[place];
-                    unescaped.text.get(span.0 as usize..span.1 as usize).unwrap_or_default()
-                }
-                _ => walker.text_of(text, slot),
-            };
+                SlotKind::Object | SlotKind::Array if !told.structured.has_place(place) => continue,
+                SlotKind::EscapedText if told.left_out.has_place(place) => continue,
+                SlotKind::EscapedText => escaped = escaped.with(place),
+                _ => {}
+            }
+            let found = walker.text_of(text, slot);
             if is_told(found) {
                 texts[place] = found;
             }
+        }
+        unescaped.text.clear();
+        for place in escaped.places() {
+            unescape_into(texts[place], &mut unescaped.text);
+            unescaped.ends[place] = unescaped.text.len();
+        }
+        let (unescaped, mut start) = (&*unescaped, 0);
+        for place in escaped.places() {
+            let end = unescaped.ends[place];
+            let found = unescaped.text.get(start..end).unwrap_or_default();
+            texts[place] = if is_told(found) { found } else { "" };
+            start = end;
         }
         Self { texts }
     }

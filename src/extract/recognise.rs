@@ -139,8 +139,10 @@ fn holds(test: &Test, walker: &Walker, text: &str) -> bool {
     let kind = slot(0).kind;
     let is_text = matches!(kind, SlotKind::Text | SlotKind::EscapedText);
     let value = || walker.text_of(text, slot(0));
-    let one_of =
-        |words: &[&str]| is_text && words.iter().any(|word| value().eq_ignore_ascii_case(word));
+    let one_of = |words: &[&str]| {
+        let value = value();
+        is_text && words.iter().any(|word| value.eq_ignore_ascii_case(word))
+    };
     let begins = |start: &str| {
         is_text && value().get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
     };

@@ -4,7 +4,6 @@
 //! Of the rows of a log most texts come again: who, where, which operation, which verdict. Kept as
 //! they were extracted, a row of the default reports takes 900 bytes; here it takes 170.
 
-use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use arrow_array::builder::StringViewBuilder;
@@ -18,16 +17,13 @@ use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use arrow_select::concat::concat;
 use arrow_select::interleave::interleave;
 use arrow_select::take::take;
-use foldhash::fast::FixedState;
 
+use crate::extract::column::UNIQUE;
+use crate::extract::texts::{Texts, lower};
 use crate::fold::events::{Text, hashed};
 
 /// Rows of a segment: few enough for many threads, enough for columns of a size.
 pub(crate) const SEGMENT_ROWS: usize = 8 << 10;
-
-/// Columns in which hardly any text comes twice.
-pub(crate) const UNIQUE: &[&str] =
-    &["event_id", "event_key", "correlation_id", "operation_id", "token_id", "error_message"];
 
 /// Bytes of one buffer of texts.
 const TEXT_BLOCK_BYTES: u32 = 32 << 10;
@@ -35,20 +31,13 @@ const TEXT_BLOCK_BYTES: u32 = 32 << 10;
 /// Texts of which the number is known without a look into the table.
 const RECENT: usize = 128;
 
-/// Bytes that a text takes beside its letters: its view, and its place in the table.
-const TEXT_BYTES: usize = size_of::<u128>() + 2 * size_of::<u64>();
-
-/// The texts of one column, each once; number 0 is none at all.
+/// The numbers of the texts of one column.
 #[derive(Debug)]
-struct Texts {
-    texts: StringViewBuilder,
-    /// Number of a text and upper half of its hash; 0 where nothing is.
-    slots: Vec<u64>,
+struct Numbering {
+    texts: Texts,
     recent: Vec<Recent>,
     /// Number of the array that is being read.
     array: u32,
-    count: u32,
-    bytes: usize,
 }
 
 /// A view that was met, and the number of its text. A short text is in its view; else the view
@@ -66,16 +55,29 @@ const NO_VIEW: u128 = u128::MAX;
 /// Longest text that is in its view, in bytes.
 const INLINE_MAX: u32 = 12;
 
-impl Texts {
+impl Numbering {
     fn new() -> Self {
-        let mut texts = StringViewBuilder::new().with_fixed_block_size(TEXT_BLOCK_BYTES);
-        texts.append_null();
         let recent = vec![Recent { view: NO_VIEW, array: 0, number: 0 }; RECENT];
-        Self { texts, slots: vec![0; 64], recent, array: 0, count: 1, bytes: 0 }
+        Self { texts: Texts::new(TEXT_BLOCK_BYTES), recent, array: 0 }
     }
 
     /// Adds the numbers of the texts of an array to `numbers`.
-    fn push(&mut self, array: &StringViewArray, numbers: &mut Vec<u32>) {
+    fn push(&mut self, array: &ArrayRef, numbers: &mut Vec<u32>) {
+        match array.as_dictionary_opt::<UInt32Type>() {
+            Some(numbered) => {
+                let mut number_of =
+                    |text: Option<&str>| text.map_or(0, |text| self.texts.number_of(text));
+                let texts = numbered.values().as_string_view().iter();
+                let known: Vec<u32> = texts.map(&mut number_of).collect();
+                numbers
+                    .extend(numbered.keys().values().iter().map(|number| known[*number as usize]));
+            }
+            None => self.push_texts(array.as_string_view(), numbers),
+        }
+    }
+
+    /// The same of texts that have no numbers yet.
+    fn push_texts(&mut self, array: &StringViewArray, numbers: &mut Vec<u32>) {
         self.array = self.array.wrapping_add(1);
         for (row, view) in array.views().iter().enumerate() {
             if array.is_null(row) {
@@ -91,58 +93,11 @@ impl Texts {
                 numbers.push(recent.number);
                 continue;
             }
-            let number = self.number_of(array.value(row));
+            let number = self.texts.number_of(array.value(row));
             self.recent[place] = Recent { view: *view, array: self.array, number };
             numbers.push(number);
         }
     }
-
-    fn number_of(&mut self, text: &str) -> u32 {
-        let hash = FixedState::default().hash_one(text.as_bytes());
-        let tag = hash & !u64::from(u32::MAX);
-        let mask = self.slots.len() - 1;
-        let mut at = start(hash, mask);
-        loop {
-            let slot = self.slots[at];
-            if slot == 0 {
-                break;
-            }
-            let number = lower(slot);
-            if slot & !u64::from(u32::MAX) == tag
-                && self.texts.get_value(number as usize) == text.as_bytes()
-            {
-                return number;
-            }
-            at = (at + 1) & mask;
-        }
-        let number = self.count;
-        self.texts.append_value(text);
-        self.count += 1;
-        self.bytes += text.len() + TEXT_BYTES;
-        self.slots[at] = tag | u64::from(number);
-        if self.count as usize * 4 > self.slots.len() * 3 {
-            self.grow();
-        }
-        number
-    }
-
-    fn grow(&mut self) {
-        let mut slots = vec![0; self.slots.len() * 2];
-        let mask = slots.len() - 1;
-        for slot in self.slots.iter().filter(|slot| **slot != 0) {
-            let mut at = start(*slot, mask);
-            while slots[at] != 0 {
-                at = (at + 1) & mask;
-            }
-            slots[at] = *slot;
-        }
-        self.slots = slots;
-    }
-}
-
-/// Where the search for a hash begins: decided by its upper half, which the slots keep.
-fn start(hash: u64, mask: usize) -> usize {
-    usize::try_from(hash >> 32).unwrap_or_default() & mask
 }
 
 fn halves(wide: u128) -> (u64, u64) {
@@ -150,15 +105,11 @@ fn halves(wide: u128) -> (u64, u64) {
     (half(wide), half(wide >> 64))
 }
 
-fn lower(wide: u64) -> u32 {
-    u32::try_from(wide & u64::from(u32::MAX)).unwrap_or_default()
-}
-
 /// A column of the segment that is being filled.
 #[derive(Debug)]
 enum Store {
     Numbered {
-        texts: Texts,
+        texts: Numbering,
         numbers: Vec<u32>,
     },
     Texts(StringViewBuilder),
@@ -242,12 +193,11 @@ impl Held {
         for (store, column) in self.stores.iter_mut().zip(batch.columns()) {
             match store {
                 Store::Numbered { texts, numbers } => {
-                    let before = texts.bytes;
-                    texts.push(column.as_string_view(), numbers);
-                    let width = 1
-                        + usize::from(texts.count > 1 << 8)
-                        + 2 * usize::from(texts.count > 1 << 16);
-                    self.bytes += texts.bytes - before + column.len() * width;
+                    let before = texts.texts.bytes();
+                    texts.push(column, numbers);
+                    let count = texts.texts.count();
+                    let width = 1 + usize::from(count > 1 << 8) + 2 * usize::from(count > 1 << 16);
+                    self.bytes += texts.texts.bytes() - before + column.len() * width;
                     self.views_bytes += column.len() * (size_of::<u128>() - width);
                 }
                 Store::Texts(builder) => {
@@ -362,12 +312,12 @@ impl Held {
 fn store(field: &Field, hashes: &[&str]) -> Store {
     if hashes.contains(&field.name().as_str()) {
         Store::Hashes(Vec::new())
-    } else if *field.data_type() != DataType::Utf8View {
+    } else if *plain_type(field.data_type()) != DataType::Utf8View {
         Store::Other(Vec::new())
     } else if UNIQUE.contains(&field.name().as_str()) {
         Store::Texts(StringViewBuilder::new().with_fixed_block_size(TEXT_BLOCK_BYTES))
     } else {
-        Store::Numbered { texts: Texts::new(), numbers: Vec::with_capacity(SEGMENT_ROWS) }
+        Store::Numbered { texts: Numbering::new(), numbers: Vec::with_capacity(SEGMENT_ROWS) }
     }
 }
 

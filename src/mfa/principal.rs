@@ -7,6 +7,8 @@
 //! autoscale and alerts carry nothing but an `spn`). `xms_mirid` and `puid` are what public
 //! records show; no page promises them.
 
+use crate::text::split_at_mark;
+
 /// Kind of principal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Principal {
@@ -124,7 +126,7 @@ fn is_service_name(caller: &str) -> bool {
 
 /// A user name without the prefix that guests' names carry (`live.com#a@b.c`).
 pub fn without_guest_prefix(name: &str) -> &str {
-    match name.split_once('#') {
+    match split_at_mark(name, b'#') {
         // `a_b.c#EXT#@tenant` is a real UPN; only a provider's name before the mark is cut.
         Some((provider, rest))
             if rest.contains('@')

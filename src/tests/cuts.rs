@@ -24,6 +24,7 @@ use crate::extract::others::OthersWanted;
 use crate::extract::step::StepRow;
 use crate::extract::{Extracted, Extractor, OpenedTables, Wanted};
 use crate::fold::duplicate::{Events, Fate, Place};
+use crate::fold::held::plain;
 use crate::format::FORMATS;
 use crate::limits::{BLOCK_BYTES, RECORD_BYTES_MAX};
 use crate::schema::activity::TABLE as ACTIVITY;
@@ -132,6 +133,7 @@ struct Answer {
 
 fn cells(batch: &RecordBatch, row: usize) -> Vec<String> {
     let cell = |column: &Arc<dyn Array>| {
+        let column = plain(column).unwrap();
         if column.is_null(row) {
             return "null".to_owned();
         }
