@@ -234,10 +234,16 @@ fn answer_small(
 
 fn context(tables: &[TableInput<'_>]) -> Result<SQLContext, EngineError> {
     let context = SQLContext::new();
+    // Instants in files are UTC's, those from memory nobody's; they can be compared if they are alike.
+    let has_instants = |table: &TableInput<'_>| {
+        matches!(table.rows, Rows::Batches(_))
+            && table.schema.fields().iter().any(|field| is_instant(field))
+    };
+    let are_plain = tables.iter().any(has_instants);
     for table in tables {
         let frame = match table.rows {
             Rows::Batches(batches) => frame(table, batches).map(IntoLazy::lazy),
-            Rows::Parquet(files) => scan(table, files),
+            Rows::Parquet(files) => scan(table, files, are_plain),
         };
         let frame =
             frame.map_err(|detail| EngineError::Bridge { name: table.name.to_owned(), detail })?;
@@ -286,8 +292,13 @@ fn frame(table: &TableInput<'_>, batches: &[RecordBatch]) -> Result<DataFrame, S
     DataFrame::new(height, columns).map_err(|error| error.to_string())
 }
 
-/// A frame over Parquet files, of which nothing is read before a query asks for it.
-fn scan(table: &TableInput<'_>, files: &[File]) -> Result<LazyFrame, String> {
+fn is_instant(field: &Field) -> bool {
+    matches!(field.data_type(), ArrowType::Timestamp(..))
+}
+
+/// A frame over Parquet files, of which nothing is read before a query asks for it; with
+/// `are_plain`, instants are those of no time zone.
+fn scan(table: &TableInput<'_>, files: &[File], are_plain: bool) -> Result<LazyFrame, String> {
     let files = files
         .iter()
         .map(File::try_clone)
@@ -299,8 +310,12 @@ fn scan(table: &TableInput<'_>, files: &[File]) -> Result<LazyFrame, String> {
     arguments.hive_options.enabled = Some(false);
     let frame =
         LazyFrame::scan_parquet_sources(sources, arguments).map_err(|error| error.to_string())?;
-    let columns: Vec<Expr> =
-        table.schema.fields().iter().map(|field| col(field.name().as_str())).collect();
+    let column = |field: &Arc<Field>| {
+        let column = col(field.name().as_str());
+        let is_cast = are_plain && is_instant(field);
+        if is_cast { column.cast(target(Kind::Timestamp)) } else { column }
+    };
+    let columns: Vec<Expr> = table.schema.fields().iter().map(column).collect();
     // A frame without columns has no rows to count.
     Ok(if columns.is_empty() { frame } else { frame.select(columns) })
 }
