@@ -317,6 +317,9 @@ impl Collector {
     /// others go, whichever take more: the rest may well fit.
     fn bound_memory(&mut self) -> Result<(), Error> {
         let Some(bytes) = self.memory_max else { return Ok(()) };
+        // Once some are on disk, others are kept for nothing but blocks of a size.
+        let has_left = self.spilled.is_some() || self.others.have_left();
+        let bytes = if has_left { bytes / 2 } else { bytes };
         // Rows that are folded become attempts from their numbers; others become tables as they are.
         let held = match self.spill {
             Some(true) => self.held.bytes(),

@@ -15,9 +15,9 @@ use crate::app::tables_read::conform;
 use crate::extract::identity::hash;
 use crate::extract::others::{OtherBatches, SHAPES, key_of, key_of_columns};
 use crate::extract::shape::OtherKey;
-use crate::extract::step::StepRow;
 use crate::fold::copies::copies;
 use crate::fold::events::Text;
+use crate::fold::sign_in::Steps;
 use crate::schema::sign_in::TABLE as SIGN_IN;
 use crate::schema::sign_in_policy::TABLE as SIGN_IN_POLICY;
 use crate::schema::{TABLES, Table};
@@ -53,7 +53,8 @@ pub(crate) struct OthersTaken {
     policies_of_tables_count: u64,
     /// Hashes of the ids of sign-ins that come from such tables, and their numbers.
     ids_of_tables: Parts,
-    steps: Vec<StepRow>,
+    steps: Steps,
+    have_left: bool,
 }
 
 /// Rows that are left after duplicates.
@@ -64,7 +65,7 @@ pub(crate) struct Others {
     pub(crate) rows: BTreeMap<&'static str, u64>,
     pub(crate) duplicates: u64,
     /// Steps of sign-ins that stood in files of their own.
-    pub(crate) steps: Vec<StepRow>,
+    pub(crate) steps: Steps,
     /// First and last time, by table.
     pub(crate) spans: BTreeMap<&'static str, (i64, i64)>,
 }
@@ -84,7 +85,8 @@ impl OthersTaken {
             policies_of_tables: Waiting::default(),
             policies_of_tables_count: 0,
             ids_of_tables: Parts::new(1, IDS_HELD_BYTES),
-            steps: Vec::new(),
+            steps: Steps::default(),
+            have_left: false,
         }
     }
 
@@ -95,11 +97,17 @@ impl OthersTaken {
         all.map(Waiting::bytes).sum()
     }
 
+    /// Whether some rows are on disk.
+    pub(crate) fn have_left(&self) -> bool {
+        self.have_left
+    }
+
     /// Moves the rows in memory to disk.
     ///
     /// # Errors
     /// When the temporary files cannot be written.
     pub(crate) fn leave(&mut self) -> Result<(), Error> {
+        self.have_left = true;
         let tables = self.tables.values_mut().map(|taken| &mut taken.rows);
         let mut all = tables.chain([&mut self.policies, &mut self.policies_of_tables]);
         all.try_for_each(Waiting::leave)
@@ -116,7 +124,7 @@ impl OthersTaken {
         base: u64,
     ) -> Result<(u64, Option<(i64, i64)>), Error> {
         let (mut count, mut all) = (0, None);
-        self.steps.extend(batches.steps);
+        self.steps.add(batches.steps);
         let first = self.tables.get(SIGN_IN.name).map_or(0, |taken| taken.duplicates.rows());
         if let Some((policies, rows)) = batches.policies {
             let numbers =

@@ -18,6 +18,7 @@ use crate::app::options::ReadOptions;
 use crate::app::spill::rows::Spilled;
 use crate::app::spill::table::TableFile;
 use crate::app::tables_others::{self, Log};
+use crate::engine::polars::Polars;
 use crate::engine::{Rows, TableInput};
 use crate::error::{Accounting, Warning};
 use crate::fold::attempt::{
@@ -371,6 +372,16 @@ fn own(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
         Some(texts) => Ok(Arc::new(texts.gc())),
         None => plain(column),
     }
+}
+
+/// What runs SQL over tables that were made: where rows beside those of `activity` are on disk, it
+/// spares memory rather than time.
+pub(crate) fn engine_for(tables: &[Made]) -> Polars {
+    let is_log = |made: &Made| {
+        [ACTIVITY.name, ATTEMPT.name, ACTIVITY_POLICY.name].contains(&made.table.name)
+    };
+    let is_sparing = tables.iter().any(|made| !made.files.is_empty() && !is_log(made));
+    if is_sparing { Polars::sparing() } else { Polars::default() }
 }
 
 pub(crate) fn of_batch(table: &'static Table, batch: RecordBatch) -> Made {

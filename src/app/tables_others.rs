@@ -94,8 +94,8 @@ pub(crate) fn columns(plan: &Plan) -> BTreeMap<&'static str, Vec<&'static str>> 
 pub(crate) struct Log {
     /// What tokens and sessions prove; none where nothing is to be judged.
     proofs: Option<Proofs>,
-    /// Whether rows of `activity` have a say in it.
-    has_log: bool,
+    /// Whether a sign-in asks what rows of `activity` show of its token.
+    asks_of_tokens: bool,
     /// Whether they are on disk.
     pub(crate) is_on_disk: bool,
     steps: Steps,
@@ -118,8 +118,8 @@ impl Log {
         let log = Self {
             proofs: judges(plan).then(Proofs::default),
             is_on_disk: false,
-            has_log: accounting.rows.get(ACTIVITY.name).is_some_and(|rows| *rows > 0),
-            steps: Steps::of(std::mem::take(&mut others.steps)),
+            asks_of_tokens: false,
+            steps: std::mem::take(&mut others.steps),
             links: is_read(&LINK).then(Links::default),
             people: is_read(&READINESS).then(Reader::default),
         };
@@ -132,8 +132,9 @@ impl Log {
             return Ok(self);
         }
         let (mut found, mut has_ids) = (HashSet::new(), false);
-        let (steps, judges, has_log) = (&self.steps, self.proofs.is_some(), self.has_log);
-        let proofs = &mut self.proofs;
+        let has_log = accounting.rows.get(ACTIVITY.name).is_some_and(|rows| *rows > 0);
+        let (steps, judges) = (&self.steps, self.proofs.is_some());
+        let (proofs, asks_of_tokens) = (&mut self.proofs, &mut self.asks_of_tokens);
         sign_ins.each(
             |batch| {
                 let has_ids = batch.column_by_name("event_id").is_some();
@@ -144,10 +145,9 @@ impl Log {
             |(told, ids, has_some)| {
                 found.extend(ids);
                 has_ids |= has_some;
-                match (&mut *proofs, told) {
-                    (Some(proofs), Some(told)) => proofs.push(&told).map_err(Error::Spill),
-                    _ => Ok(()),
-                }
+                let (Some(proofs), Some(told)) = (&mut *proofs, told) else { return Ok(()) };
+                *asks_of_tokens |= told.iter().any(Proof::asks_of_token);
+                proofs.push(&told).map_err(Error::Spill)
             },
         )?;
         let alone = self.steps.alone(&found);
@@ -165,7 +165,7 @@ impl Log {
 
     /// Whether rows of `activity` are looked at.
     pub(crate) fn reads_activity(&self) -> bool {
-        self.has_log && self.proofs.is_some()
+        self.asks_of_tokens
     }
 
     /// Looks at rows of `activity`: at what [`of_activity`] says of them.

@@ -60,6 +60,11 @@ impl Proof {
         u64::try_from(self.hash & u128::from(u64::MAX)).unwrap_or_default()
     }
 
+    /// Whether a sign-in asks what a row of `activity` may show.
+    pub(crate) fn asks_of_token(&self) -> bool {
+        matches!(self.what, What::AsksId | What::AsksToken)
+    }
+
     /// The proof at rest.
     pub(crate) fn to_bytes(self) -> [u8; PROOF_BYTES] {
         let what = What::ALL.iter().position(|what| *what == self.what).unwrap_or_default() as u64;

@@ -57,18 +57,43 @@ pub(crate) const ACTIVITY_READ: &[&str] = &["token_id", "mfa"];
 /// The steps of companion files, by the hash of their sign-in.
 #[derive(Debug, Default)]
 pub(crate) struct Steps {
-    of: HashMap<u128, Vec<StepRow>, FixedState>,
+    of: HashMap<u128, Vec<OwnStep>, FixedState>,
+    /// What is said in them, each text once.
+    texts: HashSet<Arc<str>, FixedState>,
+}
+
+/// One step.
+#[derive(Debug)]
+struct OwnStep {
+    method: Option<Arc<str>>,
+    detail: Option<Arc<str>>,
+    requirement: Option<Arc<str>>,
+    result: Option<Arc<str>>,
+    succeeded: Option<bool>,
 }
 
 impl Steps {
-    pub(crate) fn of(rows: Vec<StepRow>) -> Self {
-        let mut of: HashMap<u128, Vec<StepRow>, FixedState> = HashMap::default();
-        for mut row in rows {
-            // The texts stay for as long as sign-ins may come; that of the id does not have to.
-            let id = std::mem::take(&mut row.sign_in_id);
-            of.entry(hash(id.as_bytes())).or_default().push(row);
+    /// Takes further steps.
+    pub(crate) fn add(&mut self, rows: Vec<StepRow>) {
+        for row in rows {
+            let mut own = |text: Option<String>| {
+                let text = text?;
+                if let Some(known) = self.texts.get(text.as_str()) {
+                    return Some(Arc::clone(known));
+                }
+                let text: Arc<str> = text.into();
+                self.texts.insert(Arc::clone(&text));
+                Some(text)
+            };
+            let step = OwnStep {
+                method: own(row.method),
+                detail: own(row.detail),
+                requirement: own(row.requirement),
+                result: own(row.result),
+                succeeded: row.succeeded,
+            };
+            self.of.entry(hash(row.sign_in_id.as_bytes())).or_default().push(step);
         }
-        Self { of }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -149,7 +174,7 @@ impl Steps {
     }
 }
 
-fn of_row(step: &StepRow) -> Step<'_> {
+fn of_row(step: &OwnStep) -> Step<'_> {
     Step {
         method: step.method.as_deref(),
         detail: step.detail.as_deref(),
@@ -263,4 +288,93 @@ pub(crate) fn resolved(
     let (verdicts, reasons) = words.unzip();
     let column = |texts: Vec<Option<&str>>| -> ArrayRef { Arc::new(StringViewArray::from(texts)) };
     with_columns(batch, &[("mfa", column(verdicts)), ("mfa_reason", column(reasons))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::resolved;
+    use crate::fold::events::Text;
+    use crate::fold::given_tests::{Given, batch, given};
+    use crate::fold::proof::{Proof, Proven, answers, of_activity, of_sign_ins};
+    use crate::schema::activity::TABLE as ACTIVITY;
+    use crate::schema::sign_in::TABLE as SIGN_IN;
+
+    /// Verdict and reason of each sign-in once `events` and the sign-ins themselves had their say.
+    fn told(sign_ins: &[Given<'_>], events: &[Given<'_>]) -> Vec<String> {
+        let batch_of = batch(&SIGN_IN, sign_ins);
+        let numbers: Vec<u64> = (0..sign_ins.len() as u64).collect();
+        let mut proofs: Vec<Proof> = of_sign_ins(&batch_of, &numbers, true);
+        proofs.extend(of_activity(&batch(&ACTIVITY, events)));
+        let bytes: Vec<u8> = proofs.iter().flat_map(|proof| proof.to_bytes()).collect();
+        let mut proven = vec![Proven::default(); sign_ins.len()];
+        for (row, more) in answers(&bytes) {
+            let row = usize::try_from(row).unwrap();
+            proven[row] = proven[row].and(more);
+        }
+        let judged = resolved(&batch_of, &numbers, &proven).unwrap();
+        let (verdicts, reasons) = (Text::of(&judged, "mfa"), Text::of(&judged, "mfa_reason"));
+        let word = |text: Option<&str>| text.unwrap_or("-").to_owned();
+        let of = |row| format!("{} {}", word(verdicts.get(row)), word(reasons.get(row)));
+        (0..judged.num_rows()).map(of).collect()
+    }
+
+    fn open(id: &str, time: i64) -> Given<'_> {
+        given!(
+            event_id: id, event_time: time, error_code: 0, category: "non_interactive",
+            user_key: "ada@x", mfa: "unknown", mfa_reason: "no_evidence", session_id: "s",
+        )
+    }
+
+    fn with<'a>(row: Given<'a>, more: Given<'a>) -> Given<'a> {
+        row.into_iter().chain(more).collect()
+    }
+
+    #[test]
+    fn the_token_that_has_the_id_of_a_sign_in_says_more_than_the_one_it_issued() {
+        let sign_ins = [
+            with(open("a", 1), given!(token_id: "t")),
+            with(open("b", 1), given!(token_id: "t")),
+            with(open("a", 1), given!(mfa: "non_mfa", mfa_reason: "first_factor_only")),
+            with(open("b", 1), given!(error_code: 50126)),
+        ];
+        let events = [
+            given!(token_id: "a", mfa: "non_mfa"),
+            given!(token_id: "a", mfa: "unknown"),
+            given!(token_id: "t", mfa: "non_mfa"),
+            given!(token_id: "t", mfa: "mfa"),
+        ];
+        assert_eq!(
+            told(&sign_ins, &events),
+            ["non_mfa token", "mfa token", "non_mfa first_factor_only", "unknown no_evidence"]
+        );
+    }
+
+    #[test]
+    fn a_session_says_what_its_sign_ins_showed_before() {
+        let shows = |mfa, time| {
+            let shown = given!(mfa: mfa, mfa_reason: "claim", category: "interactive");
+            with(open("shows", time), shown)
+        };
+        let sign_ins = [
+            open("early", 1),
+            shows("non_mfa", 2),
+            open("later", 2),
+            shows("mfa", 3),
+            open("last", 9),
+            with(open("interactive", 9), given!(category: "interactive")),
+            with(open("other", 9), given!(user_key: "bob@x")),
+        ];
+        assert_eq!(
+            told(&sign_ins, &[]),
+            [
+                "unknown no_evidence",
+                "non_mfa claim",
+                "non_mfa session",
+                "mfa claim",
+                "mfa session",
+                "unknown no_evidence",
+                "unknown no_evidence",
+            ]
+        );
+    }
 }

@@ -13,10 +13,10 @@ use crate::fold::duplicate::{
 };
 
 /// Into how many parts the rows are dealt.
-const PARTS: usize = 128;
+const PARTS: usize = 64;
 
 /// Bytes kept in memory of each of the two logs.
-const HELD_MAX: usize = 8 << 20;
+const HELD_MAX: usize = 4 << 20;
 
 /// What tells the rows apart that were read so far.
 #[derive(Debug)]

@@ -20,7 +20,7 @@ use crate::fold::link::{Changes, SignIns, best, candidates, table};
 const PARTS: usize = 64;
 
 /// Bytes kept in memory of each.
-const HELD_MAX: usize = 4 << 20;
+const HELD_MAX: usize = 2 << 20;
 
 /// Bits of [`Sieve`].
 const SIEVE_BITS: u64 = 32 << 20;

@@ -285,7 +285,7 @@ fn sign_ins_of_many_chunks_that_wait_on_disk_change_no_byte() {
         let year = |year: u32| {
             let text = text.replace("2026-", &format!("{year}-"));
             let text = text.replace("-4", &format!("-{:02x}", year % 100));
-            text.repeat(if year % 3 == 0 { 2 } else { 1 })
+            text.repeat(if year.is_multiple_of(3) { 2 } else { 1 })
         };
         (2000..2040).map(year).chain([text.to_owned()]).collect()
     };
