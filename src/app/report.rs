@@ -80,7 +80,7 @@ fn answer(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error
         let tables = whole.tables(&plan, window(&options.read, &ingested)).ok()?;
         // Where a table is damaged, what can be read of it is read row by row.
         let answers = pool
-            .install(|| answered(options, &reports, &plan, &tables, &ingested, Polars::default()))
+            .install(|| answered(options, &reports, &plan, (&tables, Polars::default()), &ingested))
             .ok()?;
         progress.add_rows(ingested.accounting.records);
         Some((ingested, answers))
@@ -93,7 +93,7 @@ fn answer(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error
         let tables = pool.install(|| wishes.make(&mut ingested, window, &options.read))?;
         let engine = engine_for(&tables);
         let answers =
-            pool.install(|| answered(options, &reports, &plan, &tables, &ingested, engine))?;
+            pool.install(|| answered(options, &reports, &plan, (&tables, engine), &ingested))?;
         redactor = pool.install(|| Redactor::of(&options.read, &tables))?;
         (ingested, answers)
     };
@@ -127,9 +127,8 @@ fn answered(
     options: &ReportOptions,
     reports: &[Report],
     plan: &Plan,
-    tables: &[Made],
+    (tables, engine): (&[Made], Polars),
     ingested: &Ingested,
-    engine: Polars,
 ) -> Result<Vec<Answer>, Error> {
     let as_of = options.read.as_of.or(ingested.window.1).unwrap_or_default();
     let statements = bound(reports, as_of)?;
