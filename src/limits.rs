@@ -12,7 +12,7 @@ pub const REJECT_BYTES_MAX: usize = 64 << 10;
 pub const BLOCK_BYTES: usize = 1 << 20;
 /// Memory for what was extracted of inputs before their turn came, in bytes; past it their reading
 /// waits.
-pub const READ_AHEAD_BYTES: u64 = 64 << 20;
+pub const READ_AHEAD_BYTES: u64 = 16 << 20;
 /// Zero bytes after the text of a chunk, so that vector loads never leave it.
 pub const PADDING_BYTES: usize = 64;
 /// Most bytes that one byte of a compressed input may unpack to, past [`UNPACKED_FREE_BYTES`].

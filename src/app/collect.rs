@@ -17,6 +17,7 @@ use crate::app::side::SideCheck;
 use crate::app::spill::duplicates::Duplicates;
 use crate::app::spill::parts::Parts;
 use crate::app::spill::rows::{Leaving, RowSpill, Spilled};
+use crate::app::spill::waiting::span;
 use crate::app::tables_read::{
     conform, filtered, keys_of, policies_of_kept, strictly_judged, with_mfa_policies,
 };
@@ -27,6 +28,7 @@ use crate::extract::frame::Framed;
 use crate::extract::identity::RowKey;
 use crate::extract::policy::PolicyFlags;
 use crate::fold::calendar::Days;
+use crate::fold::duplicate::repeated;
 use crate::fold::events::{Facts, Kept, Text, Times};
 use crate::fold::held::{Held, SEGMENT_ROWS};
 use crate::format::FORMATS;
@@ -143,7 +145,7 @@ enum PolicyBatch {
 impl Collector {
     pub(crate) fn new(job: &mut Job<'_>) -> Self {
         Self {
-            duplicates: Duplicates::default(),
+            duplicates: Duplicates::new(repeated),
             batches: Vec::new(),
             held: Held::new(job.hashed.clone()),
             open: Vec::new(),
@@ -210,14 +212,10 @@ impl Collector {
             }
         }
         self.take_rows(rows, &chunk.keys, false)?;
-        let (count, span) = self.others.take(chunk.others, base).map_err(Error::Arrow)?;
+        let (count, span) = self.others.take(chunk.others, base)?;
         progress.add_rows(count);
         self.widen(span);
-        if let (None, Some(bytes)) = (self.spill, self.memory_max)
-            && self.memory_bytes() > bytes
-        {
-            return Err(Error::Memory { bytes });
-        }
+        self.bound_memory()?;
         for mut reject in chunk.rejects {
             reject.location.record += base + 1;
             self.reject(reject)?;
@@ -240,11 +238,11 @@ impl Collector {
             return Ok(());
         }
         if let Some(table) = read_table(name) {
-            let count = self.others.table(table, batch).map_err(Error::Arrow)?;
+            let count = self.others.table(table, batch)?;
             self.count_of_table(count);
             *self.stream.formats.entry(table.name).or_default() += count;
             progress.add_rows(count);
-            return Ok(());
+            return self.bound_memory();
         }
         self.count_of_table(batch.num_rows() as u64);
         let (batch, refused) = filtered(batch, &self.filter).map_err(Error::Arrow)?;
@@ -312,25 +310,29 @@ impl Collector {
                 self.close_rows()?;
             }
         }
-        match self.memory_max {
-            Some(bytes) if self.memory_bytes() > bytes => match self.spill {
-                Some(folds) => self.spill_rows(folds),
-                None => Err(Error::Memory { bytes }),
-            },
-            _ => Ok(()),
-        }
+        self.bound_memory()
     }
 
-    /// Memory of the rows, in bytes.
-    fn memory_bytes(&self) -> u64 {
+    /// Moves rows to disk, or ends the run, where there are too many. Those of `activity` or all
+    /// others go, whichever take more: the rest may well fit.
+    fn bound_memory(&mut self) -> Result<(), Error> {
+        let Some(bytes) = self.memory_max else { return Ok(()) };
+        // Once some are on disk, others are kept for nothing but blocks of a size.
+        let has_left = self.spilled.is_some() || self.others.have_left();
+        let bytes = if has_left { bytes / 2 } else { bytes };
         // Rows that are folded become attempts from their numbers; others become tables as they are.
         let held = match self.spill {
             Some(true) => self.held.bytes(),
             Some(false) | None => self.held.plain_bytes(),
         };
-        // What cannot go to disk counts where nothing can.
-        let others = if self.spill.is_none() { self.others.bytes() } else { 0 };
-        self.memory + held + self.held_policy.plain_bytes() + others
+        let (own, others) =
+            (self.memory + held + self.held_policy.plain_bytes(), self.others.bytes());
+        match self.spill {
+            _ if own + others <= bytes => Ok(()),
+            None => Err(Error::Memory { bytes }),
+            Some(_) if others > own => self.others.leave(),
+            Some(folds) => self.spill_rows(folds),
+        }
     }
 
     /// Ends the segment of rows that is being filled.
@@ -465,7 +467,8 @@ impl Collector {
         self.let_go()?;
         self.add_policies_of_tables();
         let dropped = self.duplicates.dropped().map_err(Error::Spill)?;
-        let others = std::mem::take(&mut self.others).finish().map_err(Error::Arrow)?;
+        let others =
+            std::mem::replace(&mut self.others, OthersTaken::new(BTreeMap::new())).finish()?;
         self.out.accounting.duplicates = dropped.len() as u64 + others.duplicates;
         for (table, rows) in &others.rows {
             self.out.accounting.rows.insert((*table).to_owned(), *rows);
@@ -639,13 +642,6 @@ fn push_all(spilled: &mut RowSpill, batches: Vec<Batch>) -> Result<(), Error> {
         })
         .collect::<Result<Vec<Leaving>, Error>>()?;
     if leaving.is_empty() { Ok(()) } else { spilled.push(&leaving) }
-}
-
-/// First and last event time of some rows.
-pub(crate) fn span(rows: &RecordBatch) -> Option<(i64, i64)> {
-    let times = Times::of(rows, "event_time");
-    let all = || (0..rows.num_rows()).filter_map(|row| times.get(row));
-    all().min().zip(all().max())
 }
 
 /// Which of `count` rows from number `first` on are kept; none where all are.

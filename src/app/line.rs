@@ -19,6 +19,7 @@ use crate::app::error::Error;
 use crate::app::progress::Progress;
 use crate::error::Reject;
 use crate::extract::chunk::Chunk;
+use crate::extract::others::OtherBatches;
 use crate::extract::{Extracted, Extractor, Wanted};
 use crate::limits::{BLOCK_BYTES, READ_AHEAD_BYTES};
 
@@ -50,6 +51,7 @@ impl Item {
                 extracted.activity.get_array_memory_size()
                     + extracted.policy.get_array_memory_size()
                     + size_of_val(extracted.keys.as_slice())
+                    + of_others(&extracted.others)
                     + rejects
             }),
             Self::Table(_, batch) => batch.get_array_memory_size(),
@@ -57,6 +59,19 @@ impl Item {
         };
         bytes as u64
     }
+}
+
+/// Memory of the rows of the tables other than `activity`, in bytes.
+fn of_others(others: &OtherBatches) -> usize {
+    let policies = others.policies.iter();
+    let policies =
+        policies.map(|(batch, rows)| batch.get_array_memory_size() + size_of_val(rows.as_slice()));
+    let tables = others.rows.iter().map(|rows| {
+        rows.rows.get_array_memory_size()
+            + size_of_val(rows.keys.as_slice())
+            + size_of_val(rows.ordinals.as_slice())
+    });
+    policies.sum::<usize>() + tables.sum::<usize>() + size_of_val(others.steps.as_slice())
 }
 
 /// Where an item stands among all: its input, then its number within it.

@@ -1,55 +1,71 @@
 //! Rows of the tables other than `activity` on their way from chunks to tables.
 
 use std::collections::{BTreeMap, HashSet};
+use std::io;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch};
-use arrow_schema::ArrowError;
-use arrow_select::filter::filter_record_batch;
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, UInt64Array};
 
-use crate::app::collect::{span, with_records};
+use crate::app::collect::with_records;
+use crate::app::error::Error;
+use crate::app::spill::duplicates::Duplicates;
+use crate::app::spill::parts::Parts;
+use crate::app::spill::waiting::{TableRows, Waiting, span, wider};
 use crate::app::tables_read::conform;
+use crate::extract::identity::hash;
 use crate::extract::others::{OtherBatches, SHAPES, key_of, key_of_columns};
 use crate::extract::shape::OtherKey;
-use crate::extract::step::StepRow;
-use crate::fold::copies::kept;
+use crate::fold::copies::copies;
 use crate::fold::events::Text;
-use crate::fold::held::{Held, SEGMENT_ROWS, plain};
+use crate::fold::sign_in::Steps;
 use crate::schema::sign_in::TABLE as SIGN_IN;
 use crate::schema::sign_in_policy::TABLE as SIGN_IN_POLICY;
 use crate::schema::{TABLES, Table};
 
+/// Bytes of the ids of sign-ins of tables that are kept in memory.
+const IDS_HELD_BYTES: usize = 1 << 20;
+
+/// Bytes of such an id, and of the number of its row.
+const ID_BYTES: usize = 24;
+
 /// Rows of one table.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Taken {
-    held: Held,
-    keys: Vec<OtherKey>,
-    /// Rows that come from tables `convert` wrote, by their number.
-    of_tables: HashSet<u64>,
+    rows: Waiting,
+    duplicates: Duplicates,
+}
+
+impl Default for Taken {
+    fn default() -> Self {
+        Self { rows: Waiting::default(), duplicates: Duplicates::new(copies) }
+    }
 }
 
 /// Rows that were read so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct OthersTaken {
     wanted: BTreeMap<&'static str, Vec<&'static str>>,
     tables: BTreeMap<&'static str, Taken>,
-    policies: Held,
-    /// For every row of `policies`, the number of its sign-in.
-    policy_rows: Vec<u64>,
-    policies_of_tables: Vec<RecordBatch>,
-    steps: Vec<StepRow>,
+    /// Numbered by their sign-ins.
+    policies: Waiting,
+    /// Those that come from tables `convert` wrote: their sign-ins are known by id.
+    policies_of_tables: Waiting,
+    policies_of_tables_count: u64,
+    /// Hashes of the ids of sign-ins that come from such tables, and their numbers.
+    ids_of_tables: Parts,
+    steps: Steps,
+    have_left: bool,
 }
 
 /// Rows that are left after duplicates.
 #[derive(Debug, Default)]
 pub(crate) struct Others {
-    /// The batches of each table.
-    pub(crate) tables: BTreeMap<&'static str, Vec<RecordBatch>>,
+    pub(crate) tables: BTreeMap<&'static str, TableRows>,
     /// Rows kept of each table.
     pub(crate) rows: BTreeMap<&'static str, u64>,
     pub(crate) duplicates: u64,
     /// Steps of sign-ins that stood in files of their own.
-    pub(crate) steps: Vec<StepRow>,
+    pub(crate) steps: Steps,
     /// First and last time, by table.
     pub(crate) spans: BTreeMap<&'static str, (i64, i64)>,
 }
@@ -62,33 +78,58 @@ pub(crate) fn read_table(name: &str) -> Option<&'static Table> {
 
 impl OthersTaken {
     pub(crate) fn new(wanted: BTreeMap<&'static str, Vec<&'static str>>) -> Self {
-        Self { wanted, ..Self::default() }
+        Self {
+            wanted,
+            tables: BTreeMap::new(),
+            policies: Waiting::default(),
+            policies_of_tables: Waiting::default(),
+            policies_of_tables_count: 0,
+            ids_of_tables: Parts::new(1, IDS_HELD_BYTES),
+            steps: Steps::default(),
+            have_left: false,
+        }
     }
 
     /// Memory of the rows, in bytes.
     pub(crate) fn bytes(&self) -> u64 {
-        let of_table = |taken: &Taken| {
-            taken.held.bytes() + std::mem::size_of_val(taken.keys.as_slice()) as u64
-        };
-        self.tables.values().map(of_table).sum::<u64>() + self.policies.bytes()
+        let tables = self.tables.values().map(|taken| &taken.rows);
+        let all = tables.chain([&self.policies, &self.policies_of_tables]);
+        all.map(Waiting::bytes).sum()
+    }
+
+    /// Whether some rows are on disk.
+    pub(crate) fn have_left(&self) -> bool {
+        self.have_left
+    }
+
+    /// Moves the rows in memory to disk.
+    ///
+    /// # Errors
+    /// When the temporary files cannot be written.
+    pub(crate) fn leave(&mut self) -> Result<(), Error> {
+        self.have_left = true;
+        let tables = self.tables.values_mut().map(|taken| &mut taken.rows);
+        let mut all = tables.chain([&mut self.policies, &mut self.policies_of_tables]);
+        all.try_for_each(Waiting::leave)
     }
 
     /// Takes the rows of a chunk, of which the first record is number `base` of its stream; gives
     /// the number of rows and the span of their times.
     ///
     /// # Errors
-    /// Only when a column outgrows Arrow's limits.
+    /// When a column outgrows Arrow's limits, or the temporary file cannot be written.
     pub(crate) fn take(
         &mut self,
         batches: OtherBatches,
         base: u64,
-    ) -> Result<(u64, Option<(i64, i64)>), ArrowError> {
+    ) -> Result<(u64, Option<(i64, i64)>), Error> {
         let (mut count, mut all) = (0, None);
-        self.steps.extend(batches.steps);
-        let first = self.tables.get(SIGN_IN.name).map_or(0, |taken| taken.keys.len() as u64);
+        self.steps.add(batches.steps);
+        let first = self.tables.get(SIGN_IN.name).map_or(0, |taken| taken.duplicates.rows());
         if let Some((policies, rows)) = batches.policies {
-            self.policy_rows.extend(rows.iter().map(|row| first + u64::from(*row)));
-            push(&mut self.policies, &policies)?;
+            let numbers =
+                UInt64Array::from_iter_values(rows.iter().map(|row| first + u64::from(*row)));
+            self.policies.push(&policies, numbers).map_err(Error::Arrow)?;
         }
         for rows in batches.rows {
             let Some(table) = read_table(rows.table) else { continue };
@@ -102,140 +143,116 @@ impl OthersTaken {
                 };
                 let numbers: ArrayRef =
                     Arc::new(Int64Array::from_iter_values(rows.ordinals.iter().map(number)));
-                with_records(table, &rows.rows, &numbers)?
+                with_records(table, &rows.rows, &numbers).map_err(Error::Arrow)?
             } else {
                 rows.rows
             };
             count += rows.keys.len() as u64;
             all = wider(all, span(&batch));
-            let taken = self.tables.entry(table.name).or_default();
-            taken.keys.extend(rows.keys);
-            push(&mut taken.held, &batch)?;
+            self.push(table, &batch, &rows.keys)?;
         }
         Ok((count, all))
+    }
+
+    /// Takes rows of a table, and what tells them apart; gives the number of the first of them.
+    fn push(
+        &mut self,
+        table: &'static Table,
+        rows: &RecordBatch,
+        keys: &[OtherKey],
+    ) -> Result<u64, Error> {
+        let taken = self.tables.entry(table.name).or_default();
+        let first = taken.duplicates.add(keys).map_err(Error::Spill)?;
+        let numbers = UInt64Array::from_iter_values((first..).take(keys.len()));
+        taken.rows.push(rows, numbers).map_err(Error::Arrow)?;
+        Ok(first)
     }
 
     /// Takes rows of a table that `convert` wrote; gives the number of rows that count as records.
     ///
     /// # Errors
-    /// Only when a column outgrows Arrow's limits.
+    /// When a column outgrows Arrow's limits, or the temporary file cannot be written.
     pub(crate) fn table(
         &mut self,
         table: &'static Table,
         batch: &RecordBatch,
-    ) -> Result<u64, ArrowError> {
+    ) -> Result<u64, Error> {
         let wanted = self.wanted.get(table.name).cloned().unwrap_or_default();
-        let rows = conform(batch, table, |name| wanted.contains(&name))?;
+        let ids = Text::of(batch, "event_id");
         if table.name == SIGN_IN_POLICY.name {
-            self.policies_of_tables.push(conform(batch, table, |_| true)?);
+            let is_kept = |name: &str| name == "event_id" || wanted.contains(&name);
+            let rows = conform(batch, table, is_kept).map_err(Error::Arrow)?;
+            let first = self.policies_of_tables_count;
+            self.policies_of_tables_count += batch.num_rows() as u64;
+            let numbers = UInt64Array::from_iter_values((first..).take(batch.num_rows()));
+            self.policies_of_tables.push(&rows, numbers).map_err(Error::Arrow)?;
             return Ok(0);
         }
-        let taken = self.tables.entry(table.name).or_default();
-        let first = taken.keys.len() as u64;
-        let (keys, ids) = (Text::of(batch, "event_key"), Text::of(batch, "event_id"));
+        let rows = conform(batch, table, |name| wanted.contains(&name)).map_err(Error::Arrow)?;
+        let keys = Text::of(batch, "event_key");
         let has_keys = batch.column_by_name("event_key").is_some();
-        for row in 0..batch.num_rows() {
-            taken.keys.push(if has_keys {
+        let key = |row: usize| {
+            if has_keys {
                 let key = keys.get(row).and_then(|key| u128::from_str_radix(key, 16).ok());
                 key_of(key, ids.get(row), u32::MAX)
             } else {
                 key_of_columns(table.name, |name| Text::of(batch, name).get(row))
-            });
-            taken.of_tables.insert(first + row as u64);
+            }
+        };
+        let keys: Vec<OtherKey> = (0..batch.num_rows()).map(key).collect();
+        let first = self.push(table, &rows, &keys)?;
+        if table.name == SIGN_IN.name && self.wanted.contains_key(SIGN_IN_POLICY.name) {
+            for (row, number) in (0..batch.num_rows()).zip(first..) {
+                let Some(id) = ids.get(row) else { continue };
+                let mut bytes = [0; ID_BYTES];
+                bytes[..16].copy_from_slice(&hash(id.as_bytes()).to_le_bytes());
+                bytes[16..].copy_from_slice(&number.to_le_bytes());
+                self.ids_of_tables.push(0, &bytes).map_err(Error::Spill)?;
+            }
         }
-        push(&mut taken.held, &rows)?;
         Ok(batch.num_rows() as u64)
     }
 
     /// Drops the duplicates.
     ///
     /// # Errors
-    /// Only when a column outgrows Arrow's limits.
-    pub(crate) fn finish(mut self) -> Result<Others, ArrowError> {
+    /// When a column outgrows Arrow's limits, or the temporary files cannot be written or read.
+    pub(crate) fn finish(mut self) -> Result<Others, Error> {
         let mut others = Others { steps: std::mem::take(&mut self.steps), ..Others::default() };
-        let mut kept_sign_ins = Vec::new();
-        let mut kept_ids: HashSet<String> = HashSet::new();
-        for (name, mut taken) in std::mem::take(&mut self.tables) {
-            let keep = kept(&taken.keys);
-            let count = keep.iter().filter(|keep| **keep).count() as u64;
-            others.rows.insert(name, count);
-            others.duplicates += keep.len() as u64 - count;
-            let batches = cut(&mut taken.held, &keep)?;
-            for batch in &batches {
-                if let Some(span) = wider(others.spans.get(name).copied(), span(batch)) {
-                    others.spans.insert(name, span);
-                }
+        let mut dropped_sign_ins: Arc<[u64]> = Arc::default();
+        for (name, taken) in std::mem::take(&mut self.tables) {
+            let dropped: Arc<[u64]> = taken.duplicates.dropped().map_err(Error::Spill)?.into();
+            others.rows.insert(name, taken.duplicates.rows() - dropped.len() as u64);
+            others.duplicates += dropped.len() as u64;
+            let rows = taken.rows.finish(&dropped)?;
+            if let Some(span) = rows.span()? {
+                others.spans.insert(name, span);
             }
             if name == SIGN_IN.name {
-                if !self.policies_of_tables.is_empty() {
-                    let ids = batches.iter().flat_map(|batch| {
-                        let ids = Text::of(batch, "event_id");
-                        (0..batch.num_rows()).map(move |row| ids.get(row).map(str::to_owned))
-                    });
-                    let numbers = (0_u64..).zip(&keep).filter(|(_, keep)| **keep);
-                    let of_tables = numbers.map(|(number, _)| taken.of_tables.contains(&number));
-                    let ids = ids.zip(of_tables).filter(|(_, is_of_table)| *is_of_table);
-                    kept_ids.extend(ids.filter_map(|(id, _)| id));
-                }
-                kept_sign_ins = keep;
+                dropped_sign_ins = dropped;
             }
-            others.tables.insert(name, batches);
+            others.tables.insert(name, rows);
         }
-        let is_kept = |row: &u64| {
-            usize::try_from(*row).ok().and_then(|row| kept_sign_ins.get(row)).copied() == Some(true)
+        let policies = std::mem::take(&mut self.policies).finish(&dropped_sign_ins)?;
+        let policies = if self.policies_of_tables_count > 0 {
+            let kept = self.kept_ids(&dropped_sign_ins).map_err(Error::Spill)?;
+            let of_tables = self.policies_of_tables.finish(&Arc::default())?;
+            policies.chain(of_tables, kept)
+        } else {
+            policies
         };
-        let keep: Vec<bool> = self.policy_rows.iter().map(is_kept).collect();
-        let mut policies = cut(&mut self.policies, &keep)?;
-        for batch in self.policies_of_tables {
-            let wanted = self.wanted.get(SIGN_IN_POLICY.name).cloned().unwrap_or_default();
-            let ids = Text::of(&batch, "event_id");
-            let mask: BooleanArray = (0..batch.num_rows())
-                .map(|row| Some(ids.get(row).is_some_and(|id| kept_ids.contains(id))))
-                .collect();
-            let batch = filter_record_batch(&batch, &mask)?;
-            policies.push(conform(&batch, &SIGN_IN_POLICY, |name| wanted.contains(&name))?);
-        }
         others.tables.insert(SIGN_IN_POLICY.name, policies);
         Ok(others)
     }
-}
 
-/// Takes a batch, and ends the segment that is full.
-fn push(held: &mut Held, batch: &RecordBatch) -> Result<(), ArrowError> {
-    held.push(batch);
-    if held.open_rows() >= SEGMENT_ROWS { held.close() } else { Ok(()) }
-}
-
-/// The rows that are kept, texts as texts.
-fn cut(held: &mut Held, keep: &[bool]) -> Result<Vec<RecordBatch>, ArrowError> {
-    let mut at = 0;
-    let mut batches = Vec::new();
-    for batch in held.take()? {
-        let columns = batch.columns().iter().map(plain).collect::<Result<Vec<ArrayRef>, _>>()?;
-        let fields = batch.schema_ref().fields().iter().zip(&columns).map(|(field, column)| {
-            field.as_ref().clone().with_data_type(column.data_type().clone())
+    /// Hashes of the ids of the sign-ins of tables that are kept.
+    fn kept_ids(&self, dropped: &[u64]) -> io::Result<HashSet<u128>> {
+        let bytes = self.ids_of_tables.read(0)?;
+        let ids = bytes.as_chunks::<ID_BYTES>().0.iter().filter_map(|bytes| {
+            let number = u64::from_le_bytes(*bytes[16..].first_chunk()?);
+            let is_kept = dropped.binary_search(&number).is_err();
+            is_kept.then_some(u128::from_le_bytes(*bytes.first_chunk()?))
         });
-        let schema = arrow_schema::Schema::new(fields.collect::<Vec<_>>());
-        let rows = batch.num_rows();
-        let options = arrow_array::RecordBatchOptions::new().with_row_count(Some(rows));
-        let batch = RecordBatch::try_new_with_options(Arc::new(schema), columns, &options)?;
-        let mask = keep.get(at..at + rows).unwrap_or_default();
-        at += rows;
-        let batch = if mask.iter().all(|keep| *keep) {
-            batch
-        } else {
-            filter_record_batch(&batch, &BooleanArray::from(mask.to_vec()))?
-        };
-        if batch.num_rows() > 0 {
-            batches.push(batch);
-        }
-    }
-    Ok(batches)
-}
-
-fn wider(one: Option<(i64, i64)>, other: Option<(i64, i64)>) -> Option<(i64, i64)> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some((one.0.min(other.0), one.1.max(other.1))),
-        (one, other) => one.or(other),
+        Ok(ids.collect())
     }
 }

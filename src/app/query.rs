@@ -7,7 +7,7 @@ use crate::app::outcome::Outcome;
 use crate::app::progress::Progress;
 use crate::app::redact::{Redactor, hide_in_error};
 use crate::app::report::{cut_to, library, read, window};
-use crate::app::tables::{Made, Wishes};
+use crate::app::tables::{Made, Wishes, engine_for};
 use crate::engine::polars::Polars;
 use crate::engine::{Engine, Query};
 use crate::render::Page;
@@ -35,7 +35,7 @@ fn answer(options: &QueryOptions, progress: &Progress) -> Result<Outcome, Error>
     let tables = pool.install(|| wishes.make(&mut ingested, window, &options.read))?;
     let inputs: Vec<_> = tables.iter().map(Made::input).collect();
     let query = Query { name: "query", sql: &options.sql, columns: Vec::new() };
-    let answers = pool.install(|| Polars::default().run(&inputs, &plan.views, &[query]))?;
+    let answers = pool.install(|| engine_for(&tables).run(&inputs, &plan.views, &[query]))?;
     let redactor = pool.install(|| Redactor::of(&options.read, &tables))?;
     let accounting = ingested.accounting;
     let pages = answers

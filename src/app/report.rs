@@ -20,7 +20,7 @@ use crate::app::progress::Progress;
 use crate::app::redact::{Redactor, hide_in_error};
 use crate::app::rejects::RejectFile;
 use crate::app::side::SideCheck;
-use crate::app::tables::{Made, Wishes};
+use crate::app::tables::{Made, Wishes, engine_for};
 use crate::app::tables_whole::Whole;
 use crate::engine::polars::Polars;
 use crate::engine::{Answer, Engine, Query};
@@ -79,8 +79,9 @@ fn answer(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error
         ingested.window = wishes.widened(&ingested);
         let tables = whole.tables(&plan, window(&options.read, &ingested)).ok()?;
         // Where a table is damaged, what can be read of it is read row by row.
-        let answers =
-            pool.install(|| answered(options, &reports, &plan, &tables, &ingested)).ok()?;
+        let answers = pool
+            .install(|| answered(options, &reports, &plan, (&tables, Polars::default()), &ingested))
+            .ok()?;
         progress.add_rows(ingested.accounting.records);
         Some((ingested, answers))
     });
@@ -90,7 +91,9 @@ fn answer(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error
         let mut ingested = read(&options.read, &wishes, &pool, progress)?;
         let window = window(&options.read, &ingested);
         let tables = pool.install(|| wishes.make(&mut ingested, window, &options.read))?;
-        let answers = pool.install(|| answered(options, &reports, &plan, &tables, &ingested))?;
+        let engine = engine_for(&tables);
+        let answers =
+            pool.install(|| answered(options, &reports, &plan, (&tables, engine), &ingested))?;
         redactor = pool.install(|| Redactor::of(&options.read, &tables))?;
         (ingested, answers)
     };
@@ -124,7 +127,7 @@ fn answered(
     options: &ReportOptions,
     reports: &[Report],
     plan: &Plan,
-    tables: &[Made],
+    (tables, engine): (&[Made], Polars),
     ingested: &Ingested,
 ) -> Result<Vec<Answer>, Error> {
     let as_of = options.read.as_of.or(ingested.window.1).unwrap_or_default();
@@ -135,7 +138,7 @@ fn answered(
         .map(|(report, sql)| Query { name: &report.id, sql, columns: report.declared() })
         .collect();
     let inputs: Vec<_> = tables.iter().map(Made::input).collect();
-    Ok(Polars::default().run(&inputs, &plan.views, &queries)?)
+    Ok(engine.run(&inputs, &plan.views, &queries)?)
 }
 
 fn bound(reports: &[Report], as_of: i64) -> Result<Vec<String>, Error> {

@@ -10,14 +10,15 @@ use arrow_array::{
 };
 use arrow_schema::{ArrowError, Field, Schema, SchemaRef};
 use arrow_select::filter::filter;
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use crate::app::collect::Ingested;
 use crate::app::error::Error;
 use crate::app::options::ReadOptions;
 use crate::app::spill::rows::Spilled;
 use crate::app::spill::table::TableFile;
-use crate::app::tables_others;
+use crate::app::tables_others::{self, Log};
+use crate::engine::polars::Polars;
 use crate::engine::{Rows, TableInput};
 use crate::error::{Accounting, Warning};
 use crate::fold::attempt::{
@@ -26,14 +27,13 @@ use crate::fold::attempt::{
 use crate::fold::calendar::{DAYS_MAX, calendar};
 use crate::fold::events::{Flags, Kept, with_columns};
 use crate::fold::held::plain;
-use crate::fold::sign_in::{ACTIVITY_READ, Tokens};
+use crate::fold::proof::{Proof, of_activity};
+use crate::fold::sign_in::ACTIVITY_READ;
 use crate::report::plan::Plan;
 use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
 use crate::schema::attempt::TABLE as ATTEMPT;
 use crate::schema::calendar::TABLE as CALENDAR;
-use crate::schema::link::TABLE as LINK;
-use crate::schema::readiness::TABLE as READINESS;
 use crate::schema::run::TABLE as RUN;
 use crate::schema::{Column, TABLES, Table};
 use crate::text::count;
@@ -46,14 +46,6 @@ pub(crate) struct Wishes {
     /// The tables that SQL sees or that are written.
     shown: BTreeSet<String>,
     is_everything: bool,
-}
-
-/// What rows of the Activity Log tell the tables that are worked out.
-#[derive(Debug, Default)]
-struct Log {
-    tokens: Tokens,
-    /// Batches of `attempt`.
-    attempts: Vec<RecordBatch>,
 }
 
 /// A table, ready for an engine or a file.
@@ -199,22 +191,19 @@ impl Wishes {
         options: &ReadOptions,
     ) -> Result<Vec<Made>, Error> {
         let mut others = std::mem::take(&mut ingested.others);
-        let mut log = Log {
-            tokens: tables_others::prepare(&mut others, &mut ingested.accounting)?,
-            ..Log::default()
-        };
+        let mut log = Log::new(&self.plan, &mut others, &mut ingested.accounting)?;
         let mut days = std::mem::take(&mut ingested.days);
         if self.reads(&CALENDAR) {
             days.add_all(&ingested.kept.batches);
         }
         let mut made = match ingested.spilled.take() {
-            Some(spilled) => self.make_on_disk(&spilled, &mut log)?,
+            Some(spilled) => {
+                log.is_on_disk = true;
+                self.make_on_disk(&spilled, &mut log)?
+            }
             None => self.make_in_memory(ingested, &mut log)?,
         };
-        made.extend(
-            tables_others::make(&self.plan, others, &log.tokens, &log.attempts, options)
-                .map_err(Error::Arrow)?,
-        );
+        made.extend(tables_others::make(&self.plan, others, log, options)?);
         if self.reads(&CALENDAR) {
             let (days, left_out) = calendar(days).map_err(Error::Arrow)?;
             if left_out {
@@ -234,16 +223,13 @@ impl Wishes {
         Ok(made)
     }
 
-    /// Whether links or readiness are wanted, which look at attempts.
-    fn looks_at_attempts(&self) -> bool {
-        self.reads(&LINK) || self.reads(&READINESS)
-    }
-
     /// The tables of rows that are in memory.
     fn make_in_memory(&self, ingested: &mut Ingested, log: &mut Log) -> Result<Vec<Made>, Error> {
         let (kept, policy) =
             (std::mem::take(&mut ingested.kept), std::mem::take(&mut ingested.policy));
-        log.tokens.learn(&kept.batches);
+        for shown in shown_by(&kept, log.reads_activity()) {
+            log.activity(&shown)?;
+        }
         let mut made = Vec::new();
         let (kept, folded) = self.folded(kept)?;
         if self.reads(&ACTIVITY) {
@@ -254,9 +240,7 @@ impl Wishes {
             made.push(cut(&ACTIVITY_POLICY, schema, policy).map_err(Error::Arrow)?);
         }
         if let (true, Some(folded)) = (self.reads(&ATTEMPT), folded) {
-            if self.looks_at_attempts() {
-                log.attempts.push(folded.attempts.clone());
-            }
+            log.attempts(&folded.attempts)?;
             made.push(of_batch(&ATTEMPT, folded.attempts));
         }
         Ok(made)
@@ -265,11 +249,12 @@ impl Wishes {
     /// The tables of rows that are on disk: in files as well, a group of rows after the other. Rows
     /// are in no particular order.
     fn make_on_disk(&self, spilled: &Spilled, log: &mut Log) -> Result<Vec<Made>, Error> {
+        let reads_activity = log.reads_activity();
         let shared = Mutex::new(std::mem::take(log));
         let shared_log = || shared.lock().unwrap_or_else(PoisonError::into_inner);
         let groups = spilled.each_group(|kept| {
-            if tables_others::judges(&self.plan) {
-                shared_log().tokens.learn(&kept.batches);
+            for shown in shown_by(&kept, reads_activity) {
+                shared_log().activity(&shown)?;
             }
             let (kept, folded) = self.folded(kept)?;
             let mut files = Vec::new();
@@ -278,9 +263,7 @@ impl Wishes {
                 files.push((made.table, made.schema.clone(), written(&made)?));
             }
             if let (true, Some(folded)) = (self.reads(&ATTEMPT), folded) {
-                if self.looks_at_attempts() {
-                    shared_log().attempts.push(folded.attempts.clone());
-                }
+                shared_log().attempts(&folded.attempts)?;
                 let made = of_batch(&ATTEMPT, folded.attempts);
                 files.push((made.table, made.schema.clone(), written(&made)?));
             }
@@ -383,12 +366,28 @@ impl Wishes {
     }
 }
 
+/// What the tokens of rows show, if anybody looks at it.
+fn shown_by(kept: &Kept, is_wanted: bool) -> Vec<Vec<Proof>> {
+    let batches = kept.batches.par_iter().filter(|_| is_wanted);
+    batches.map(of_activity).collect()
+}
+
 /// Texts without those of other rows, where they come from a buffer of many.
 fn own(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     match column.as_string_view_opt() {
         Some(texts) => Ok(Arc::new(texts.gc())),
         None => plain(column),
     }
+}
+
+/// What runs SQL over tables that were made: where rows beside those of `activity` are on disk, it
+/// spares memory rather than time.
+pub(crate) fn engine_for(tables: &[Made]) -> Polars {
+    let is_log = |made: &Made| {
+        [ACTIVITY.name, ATTEMPT.name, ACTIVITY_POLICY.name].contains(&made.table.name)
+    };
+    let is_sparing = tables.iter().any(|made| !made.files.is_empty() && !is_log(made));
+    if is_sparing { Polars::sparing() } else { Polars::default() }
 }
 
 pub(crate) fn of_batch(table: &'static Table, batch: RecordBatch) -> Made {
@@ -419,7 +418,10 @@ pub(crate) fn cut(
 }
 
 /// The batch with the columns of `schema` only, texts as texts.
-fn projected(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+pub(crate) fn projected(
+    batch: &RecordBatch,
+    schema: &SchemaRef,
+) -> Result<RecordBatch, ArrowError> {
     let columns = schema
         .fields()
         .iter()

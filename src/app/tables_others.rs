@@ -1,18 +1,26 @@
 //! The tables other than those of the Activity Log: as they were read, and what is worked out from
 //! them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_schema::ArrowError;
+use arrow_schema::{ArrowError, SchemaRef};
 
 use crate::app::error::Error;
 use crate::app::options::ReadOptions;
 use crate::app::others::{Others, read_table};
-use crate::app::tables::{Made, cut, of_batch};
+use crate::app::spill::links::{Links, Sieve};
+use crate::app::spill::numbered::numbers_of;
+use crate::app::spill::proofs::Proofs;
+use crate::app::spill::table::TableFile;
+use crate::app::spill::waiting::TableRows;
+use crate::app::tables::{Made, cut, of_batch, projected};
 use crate::error::{Accounting, Warning};
-use crate::fold::readiness::Inputs;
-use crate::fold::sign_in::{Tokens, join_steps, resolve};
+use crate::fold::link::{Changes, SignIns};
+use crate::fold::proof::{Proof, of_sign_ins};
+use crate::fold::readiness::{Reader, Sides};
+use crate::fold::sign_in::Steps;
 use crate::fold::{link, readiness, sign_in};
 use crate::report::plan::Plan;
 use crate::schema::activity::TABLE as ACTIVITY;
@@ -24,6 +32,7 @@ use crate::schema::readiness::TABLE as READINESS;
 use crate::schema::registration::TABLE as REGISTRATION;
 use crate::schema::role_assignment::TABLE as ROLE_ASSIGNMENT;
 use crate::schema::sign_in::TABLE as SIGN_IN;
+use crate::schema::sign_in_policy::TABLE as SIGN_IN_POLICY;
 use crate::schema::{TABLES, Table};
 use crate::text::count;
 
@@ -80,70 +89,232 @@ pub(crate) fn columns(plan: &Plan) -> BTreeMap<&'static str, Vec<&'static str>> 
     tables.map(of).collect()
 }
 
-/// Judges sign-ins by the steps that stood in files of their own; says what is left over.
-///
-/// # Errors
-/// Only when a column outgrows Arrow's limits.
-pub(crate) fn prepare(others: &mut Others, accounting: &mut Accounting) -> Result<Tokens, Error> {
-    let has_log = accounting.rows.get(ACTIVITY.name).is_some_and(|rows| *rows > 0);
-    let steps = std::mem::take(&mut others.steps);
-    let Some(sign_ins) = others.tables.get_mut(SIGN_IN.name) else { return Ok(Tokens::default()) };
-    let alone = join_steps(sign_ins, &steps).map_err(Error::Arrow)?;
-    if alone > 0 && sign_ins.iter().any(|batch| batch.column_by_name("event_id").is_some()) {
-        accounting.warnings.push(Warning {
-            message: format!(
-                "{} of the AuthDetails CSV belong to no sign-in in the input",
-                count(alone, "row")
-            ),
-            hint: Some("download both CSV files for the same period, and give both".to_owned()),
-        });
-    }
-    // Only the Activity Log has tokens to tell of.
-    Ok(if has_log { Tokens::of_unknown(sign_ins) } else { Tokens::default() })
+/// What rows tell of others, gathered until the tables are made of them.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    /// What tokens and sessions prove; none where nothing is to be judged.
+    proofs: Option<Proofs>,
+    /// Whether a sign-in asks what rows of `activity` show of its token.
+    asks_of_tokens: bool,
+    /// Whether they are on disk.
+    pub(crate) is_on_disk: bool,
+    steps: Steps,
+    links: Option<Links>,
+    people: Option<Reader>,
 }
 
-/// Makes the tables that are read; `attempts` has the columns that links and readiness read.
+impl Log {
+    /// Looks at sign-ins: judges them by the steps that stood in files of their own, and says what
+    /// is left over.
+    ///
+    /// # Errors
+    /// When a column outgrows Arrow's limits, or the temporary files cannot be written or read.
+    pub(crate) fn new(
+        plan: &Plan,
+        others: &mut Others,
+        accounting: &mut Accounting,
+    ) -> Result<Self, Error> {
+        let is_read = |table: &Table| plan.columns.contains_key(table.name);
+        let log = Self {
+            proofs: judges(plan).then(Proofs::default),
+            is_on_disk: false,
+            asks_of_tokens: false,
+            steps: std::mem::take(&mut others.steps),
+            links: is_read(&LINK).then(Links::default),
+            people: is_read(&READINESS).then(Reader::default),
+        };
+        let Some(sign_ins) = others.tables.get(SIGN_IN.name) else { return Ok(log) };
+        log.ask(sign_ins, accounting)
+    }
+
+    fn ask(mut self, sign_ins: &TableRows, accounting: &mut Accounting) -> Result<Self, Error> {
+        if self.proofs.is_none() && self.steps.is_empty() {
+            return Ok(self);
+        }
+        let (mut found, mut has_ids) = (HashSet::new(), false);
+        let has_log = accounting.rows.get(ACTIVITY.name).is_some_and(|rows| *rows > 0);
+        let (steps, judges) = (&self.steps, self.proofs.is_some());
+        let (proofs, asks_of_tokens) = (&mut self.proofs, &mut self.asks_of_tokens);
+        sign_ins.each(
+            |batch| {
+                let has_ids = batch.column_by_name("event_id").is_some();
+                let (joined, ids) = steps.join(&batch).map_err(Error::Arrow)?;
+                let proofs = judges.then(|| of_sign_ins(&joined, numbers_of(&joined), has_log));
+                Ok((proofs, ids, has_ids))
+            },
+            |(told, ids, has_some)| {
+                found.extend(ids);
+                has_ids |= has_some;
+                let (Some(proofs), Some(told)) = (&mut *proofs, told) else { return Ok(()) };
+                *asks_of_tokens |= told.iter().any(Proof::asks_of_token);
+                proofs.push(&told).map_err(Error::Spill)
+            },
+        )?;
+        let alone = self.steps.alone(&found);
+        if alone > 0 && has_ids {
+            accounting.warnings.push(Warning {
+                message: format!(
+                    "{} of the AuthDetails CSV belong to no sign-in in the input",
+                    count(alone, "row")
+                ),
+                hint: Some("download both CSV files for the same period, and give both".to_owned()),
+            });
+        }
+        Ok(self)
+    }
+
+    /// Whether rows of `activity` are looked at.
+    pub(crate) fn reads_activity(&self) -> bool {
+        self.asks_of_tokens
+    }
+
+    /// Looks at rows of `activity`: at what [`of_activity`] says of them.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be written.
+    pub(crate) fn activity(&mut self, shown: &[Proof]) -> Result<(), Error> {
+        let Some(proofs) = &mut self.proofs else { return Ok(()) };
+        proofs.push(shown).map_err(Error::Spill)
+    }
+
+    /// Looks at rows of `attempt`, which have the columns that links and readiness read.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be written.
+    pub(crate) fn attempts(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        if let Some(people) = &mut self.people {
+            people.read_attempts(batch);
+        }
+        let Some(links) = &mut self.links else { return Ok(()) };
+        links.changes(&Changes::of_attempts(batch)).map_err(Error::Spill)
+    }
+}
+
+/// Makes the tables that are read; `log` has looked at all rows of `activity` and `attempt`.
 ///
 /// # Errors
-/// Only when a column outgrows Arrow's limits.
+/// When a column outgrows Arrow's limits, or the temporary files cannot be written or read.
 pub(crate) fn make(
     plan: &Plan,
     mut others: Others,
-    tokens: &Tokens,
-    attempts: &[RecordBatch],
+    mut log: Log,
     options: &ReadOptions,
-) -> Result<Vec<Made>, ArrowError> {
-    if judges(plan)
-        && let Some(sign_ins) = others.tables.get_mut(SIGN_IN.name)
-    {
-        resolve(sign_ins, tokens)?;
+) -> Result<Vec<Made>, Error> {
+    let none = TableRows::default();
+    let is_on_disk =
+        log.is_on_disk || others.tables.get(SIGN_IN.name).is_some_and(TableRows::is_on_disk);
+    if let Some(links) = &mut log.links {
+        others
+            .tables
+            .get(AUDIT.name)
+            .unwrap_or(&none)
+            .each(Ok, |batch| links.changes(&Changes::of_audits(&batch)).map_err(Error::Spill))?;
     }
-    let of = |table: &Table| others.tables.get(table.name).map(Vec::as_slice).unwrap_or_default();
     let mut made = Vec::new();
-    if plan.columns.contains_key(LINK.name) {
-        made.push(shown(plan, &LINK, link::link(attempts, of(&SIGN_IN), of(&AUDIT))?)?);
-    }
-    if plan.columns.contains_key(READINESS.name) {
-        let inputs = Inputs {
-            attempts,
-            sign_ins: of(&SIGN_IN),
-            registrations: of(&REGISTRATION),
-            role_assignments: of(&ROLE_ASSIGNMENT),
-            directory_users: of(&DIRECTORY_USER),
-            break_glass: &options.break_glass,
-            as_of: options.as_of,
-        };
-        made.push(shown(plan, &READINESS, readiness::readiness(&inputs)?)?);
-    }
     let tables = TABLES
         .iter()
         .filter(|table| read_table(table.name).is_some() && plan.columns.contains_key(table.name));
     for table in tables {
-        let schema = table.arrow_schema(|name| plan.needs(table.name, name));
-        let batches = others.tables.remove(table.name).unwrap_or_default();
-        made.push(cut(table, schema, batches)?);
+        let schema = Arc::new(table.arrow_schema(|name| plan.needs(table.name, name)));
+        let rows = others.tables.get(table.name).unwrap_or(&none);
+        let mut target = Target::new(table, schema, rows.is_on_disk())?;
+        if table.name == SIGN_IN.name {
+            log.sign_ins(rows, &mut target)?;
+        } else {
+            let schema = Arc::clone(&target.schema);
+            let cut = |batch| projected(&batch, &schema).map_err(Error::Arrow);
+            rows.each(cut, |batch| target.push(batch))?;
+        }
+        made.push(target.close()?);
+        // Only side inputs are looked at again.
+        if [SIGN_IN.name, SIGN_IN_POLICY.name, AUDIT.name].contains(&table.name) {
+            others.tables.remove(table.name);
+        }
+    }
+    if let Some(links) = log.links {
+        let schema = Arc::new(LINK.arrow_schema(|name| plan.needs(LINK.name, name)));
+        let mut target = Target::new(&LINK, Arc::clone(&schema), is_on_disk)?;
+        links.finish(|batch| target.push(projected(&batch, &schema).map_err(Error::Arrow)?))?;
+        made.push(target.close()?);
+    }
+    if let Some(people) = log.people {
+        let all = |table: &Table| others.tables.get(table.name).unwrap_or(&none).batches();
+        let sides = Sides {
+            registrations: &all(&REGISTRATION)?,
+            role_assignments: &all(&ROLE_ASSIGNMENT)?,
+            directory_users: &all(&DIRECTORY_USER)?,
+            break_glass: &options.break_glass,
+            as_of: options.as_of,
+        };
+        let batch = readiness::readiness(people, &sides).map_err(Error::Arrow)?;
+        made.push(shown(plan, &READINESS, batch).map_err(Error::Arrow)?);
     }
     Ok(made)
+}
+
+impl Log {
+    /// Judges the sign-ins, looks at them, and puts them where they go.
+    fn sign_ins(&mut self, rows: &TableRows, target: &mut Target) -> Result<(), Error> {
+        let proven = match self.proofs.take() {
+            Some(proofs) => proofs.proven().map_err(Error::Spill)?,
+            None => Vec::new(),
+        };
+        let (steps, schema) = (&self.steps, Arc::clone(&target.schema));
+        let sieve = self.links.as_mut().map(Links::take_sieve);
+        let (links, people) = (&mut self.links, &mut self.people);
+        rows.each(
+            |batch| {
+                let (joined, _) = steps.join(&batch).map_err(Error::Arrow)?;
+                let judged = sign_in::resolved(&joined, numbers_of(&batch), &proven)
+                    .map_err(Error::Arrow)?;
+                let is_asked = |sieve: &Sieve| SignIns::of(&judged).offered(|key| sieve.has(key));
+                let offered = sieve.as_ref().map(is_asked).unwrap_or_default();
+                let cut = projected(&judged, &schema).map_err(Error::Arrow)?;
+                Ok((judged, offered, cut))
+            },
+            |(judged, offered, cut)| {
+                if let Some(people) = people {
+                    people.read_sign_ins(&judged);
+                }
+                if let Some(links) = links {
+                    let batch = SignIns::of(&judged);
+                    links.sign_ins(&batch, &offered).map_err(Error::Spill)?;
+                }
+                target.push(cut)
+            },
+        )
+    }
+}
+
+/// Where the rows of a table go: to memory, or to a file.
+struct Target {
+    table: &'static Table,
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+    file: Option<TableFile>,
+}
+
+impl Target {
+    fn new(table: &'static Table, schema: SchemaRef, is_on_disk: bool) -> Result<Self, Error> {
+        let file = if is_on_disk { Some(TableFile::new(&schema)?) } else { None };
+        Ok(Self { table, schema, batches: Vec::new(), file })
+    }
+
+    fn push(&mut self, batch: RecordBatch) -> Result<(), Error> {
+        if let Some(file) = &mut self.file {
+            return file.push(&batch);
+        }
+        self.batches.push(batch);
+        Ok(())
+    }
+
+    fn close(self) -> Result<Made, Error> {
+        let files = match self.file {
+            Some(file) => vec![file.close()?],
+            None => Vec::new(),
+        };
+        Ok(Made { table: self.table, schema: self.schema, batches: self.batches, files })
+    }
 }
 
 /// The table of one batch, with the columns that are read.

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BooleanArray, RecordBatch, StringViewArray, new_null_array};
+use arrow_array::{
+    ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, StringViewArray, new_null_array,
+};
 use arrow_cast::cast;
 use arrow_schema::ArrowError;
 use arrow_select::filter::filter_record_batch;
@@ -34,7 +36,8 @@ pub(crate) fn conform(
             None => Ok(new_null_array(field.data_type(), batch.num_rows())),
         })
         .collect::<Result<Vec<ArrayRef>, ArrowError>>()?;
-    RecordBatch::try_new(Arc::new(schema), columns)
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(Arc::new(schema), columns, &options)
 }
 
 /// The columns of the table `activity` without which its rows cannot be taken: those that are

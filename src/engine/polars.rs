@@ -49,15 +49,23 @@ pub struct Polars {
     pub(super) small_rows: usize,
     /// Rows up to which plans run as they are written, as [`FEW_ROWS`].
     pub(super) few_rows: usize,
+    /// Whether what a query reads twice is kept in memory in between.
+    pub(super) keeps_what_comes_twice: bool,
 }
 
 impl Default for Polars {
     fn default() -> Self {
-        Self { small_rows: SMALL_ROWS, few_rows: FEW_ROWS }
+        Self { small_rows: SMALL_ROWS, few_rows: FEW_ROWS, keeps_what_comes_twice: true }
     }
 }
 
 impl Polars {
+    /// One that reads from disk twice what a query reads twice: over a million sign-ins and as many
+    /// events the summary of readiness takes 30 MB then, not 120.
+    pub fn sparing() -> Self {
+        Self { keeps_what_comes_twice: false, ..Self::default() }
+    }
+
     /// Begins what polars sets up when it first runs, beside whatever else there is to do before
     /// there are tables: its threads and its runtime, a buffer of zeroes of eight megabytes, and
     /// the parts of the program that plan and run a query, which have to come into memory. That is
@@ -88,7 +96,7 @@ impl Engine for Polars {
             if rows(tables) <= self.small_rows {
                 return self.run_small(tables, views, queries, rayon::current_num_threads());
             }
-            run(tables, views, queries)
+            run(tables, views, queries, self.keeps_what_comes_twice)
         })
     }
 }
@@ -187,6 +195,7 @@ fn run(
     tables: &[TableInput<'_>],
     views: &[(String, String)],
     queries: &[Query<'_>],
+    keeps_what_comes_twice: bool,
 ) -> Result<Vec<Answer>, EngineError> {
     let is_on_disk = tables.iter().any(|table| matches!(table.rows, Rows::Parquet(_)));
     let is_shared = queries.len() > 1 && !is_on_disk;
@@ -199,10 +208,13 @@ fn run(
         context.register(name, view);
     }
     let mode = if is_shared { Mode::InMemory } else { Mode::Streaming };
+    let mut optimizations = OptFlags::default();
+    optimizations.set(OptFlags::COMM_SUBPLAN_ELIM, keeps_what_comes_twice || !is_on_disk);
     let run = |query: &Query<'_>| {
         guarded(|| {
             let plan = context.clone().execute(query.sql);
             let plan = plan.map_err(|error| failure(query.name, &error))?;
+            let plan = plan.with_optimizations(optimizations);
             answer(query, &collect(query.name, plan, mode)?)
         })
     };
@@ -234,10 +246,16 @@ fn answer_small(
 
 fn context(tables: &[TableInput<'_>]) -> Result<SQLContext, EngineError> {
     let context = SQLContext::new();
+    // Instants in files are UTC's, those from memory nobody's; they can be compared if they are alike.
+    let has_instants = |table: &TableInput<'_>| {
+        matches!(table.rows, Rows::Batches(_))
+            && table.schema.fields().iter().any(|field| is_instant(field))
+    };
+    let are_plain = tables.iter().any(has_instants);
     for table in tables {
         let frame = match table.rows {
             Rows::Batches(batches) => frame(table, batches).map(IntoLazy::lazy),
-            Rows::Parquet(files) => scan(table, files),
+            Rows::Parquet(files) => scan(table, files, are_plain),
         };
         let frame =
             frame.map_err(|detail| EngineError::Bridge { name: table.name.to_owned(), detail })?;
@@ -286,8 +304,13 @@ fn frame(table: &TableInput<'_>, batches: &[RecordBatch]) -> Result<DataFrame, S
     DataFrame::new(height, columns).map_err(|error| error.to_string())
 }
 
-/// A frame over Parquet files, of which nothing is read before a query asks for it.
-fn scan(table: &TableInput<'_>, files: &[File]) -> Result<LazyFrame, String> {
+fn is_instant(field: &Field) -> bool {
+    matches!(field.data_type(), ArrowType::Timestamp(..))
+}
+
+/// A frame over Parquet files, of which nothing is read before a query asks for it; with
+/// `are_plain`, instants are those of no time zone.
+fn scan(table: &TableInput<'_>, files: &[File], are_plain: bool) -> Result<LazyFrame, String> {
     let files = files
         .iter()
         .map(File::try_clone)
@@ -299,8 +322,12 @@ fn scan(table: &TableInput<'_>, files: &[File]) -> Result<LazyFrame, String> {
     arguments.hive_options.enabled = Some(false);
     let frame =
         LazyFrame::scan_parquet_sources(sources, arguments).map_err(|error| error.to_string())?;
-    let columns: Vec<Expr> =
-        table.schema.fields().iter().map(|field| col(field.name().as_str())).collect();
+    let column = |field: &Arc<Field>| {
+        let column = col(field.name().as_str());
+        let is_cast = are_plain && is_instant(field);
+        if is_cast { column.cast(target(Kind::Timestamp)) } else { column }
+    };
+    let columns: Vec<Expr> = table.schema.fields().iter().map(column).collect();
     // A frame without columns has no rows to count.
     Ok(if columns.is_empty() { frame } else { frame.select(columns) })
 }

@@ -9,65 +9,65 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use crate::extract::shape::OtherKey;
+use crate::fold::duplicate::Entry;
 
-/// Which rows are kept, in the order of `keys`.
-pub(crate) fn kept(keys: &[OtherKey]) -> Vec<bool> {
-    let mut keep = vec![true; keys.len()];
+/// Numbers of the rows that are dropped, of rows in input order.
+pub(crate) fn copies(rows: &[Entry]) -> Vec<u64> {
+    let mut dropped = Vec::new();
     let mut by_id: HashMap<u128, usize, FixedState> = HashMap::default();
-    // The row that stands for a key, and whether it has an id.
+    // The row that stands for a key.
     let mut by_key: HashMap<u128, usize, FixedState> = HashMap::default();
     // For each group, named by its first row, the row that is kept.
     let mut kept_of: HashMap<usize, usize, FixedState> = HashMap::default();
-    for (row, key) in keys.iter().enumerate() {
-        let same_id = key.id.and_then(|id| by_id.get(&id).copied());
+    for (at, row) in rows.iter().enumerate() {
+        let same_id = row.id().and_then(|id| by_id.get(&id).copied());
         let twin = || {
-            let group = by_key.get(&key.key).copied()?;
-            (key.id.is_none() || keys[group].id.is_none()).then_some(group)
+            let group = by_key.get(&row.key()).copied()?;
+            (row.id().is_none() || rows[group].id().is_none()).then_some(group)
         };
         let Some(group) = same_id.or_else(twin) else {
-            if let Some(id) = key.id {
-                by_id.insert(id, row);
+            if let Some(id) = row.id() {
+                by_id.insert(id, at);
             }
-            by_key.entry(key.key).or_insert(row);
+            by_key.entry(row.key()).or_insert(at);
             continue;
         };
-        if let Some(id) = key.id {
+        if let Some(id) = row.id() {
             by_id.entry(id).or_insert(group);
         }
         let best = kept_of.entry(group).or_insert(group);
-        if keys[*best].weight < key.weight {
-            keep[*best] = false;
-            *best = row;
+        if rows[*best].weight() < row.weight() {
+            dropped.push(rows[*best].number());
+            *best = at;
         } else {
-            keep[row] = false;
+            dropped.push(row.number());
         }
     }
-    keep
+    dropped.sort_unstable();
+    dropped
 }
 
 #[cfg(test)]
 mod tests {
-    use super::kept;
+    use super::copies;
     use crate::extract::shape::OtherKey;
+    use crate::fold::duplicate::{Entry, Keyed};
 
-    fn key(key: u128, id: Option<u128>, weight: u32) -> OtherKey {
-        OtherKey { key, id, weight }
+    /// Which rows of keys, ids and weights are dropped.
+    fn dropped<const N: usize>(rows: [(u128, Option<u128>, u32); N]) -> Vec<u64> {
+        let entry = |(number, (key, id, weight))| OtherKey { key, id, weight }.entry(number);
+        copies(&(0..).zip(rows).map(entry).collect::<Vec<Entry>>())
     }
 
     #[test]
     fn equal_ids_are_one_row_and_the_fullest_is_kept() {
-        let rows = [key(1, Some(7), 0), key(2, Some(7), 5), key(3, Some(7), 5), key(1, Some(8), 9)];
-        assert_eq!(kept(&rows), [false, true, false, true]);
+        let rows = [(1, Some(7), 0), (2, Some(7), 5), (3, Some(7), 5), (1, Some(8), 9)];
+        assert_eq!(dropped(rows), [0, 2]);
     }
 
     #[test]
     fn rows_without_id_are_told_apart_by_their_keys() {
-        let rows = [key(1, None, 0), key(1, None, 0), key(1, Some(7), 2), key(2, None, 0)];
-        assert_eq!(kept(&rows), [false, false, true, true]);
-        assert_eq!(
-            kept(&[key(1, Some(7), 0), key(1, Some(8), 0), key(1, None, 0)]),
-            [true, true, false]
-        );
+        assert_eq!(dropped([(1, None, 0), (1, None, 0), (1, Some(7), 2), (2, None, 0)]), [0, 1]);
+        assert_eq!(dropped([(1, Some(7), 0), (1, Some(8), 0), (1, None, 0)]), [2]);
     }
 }

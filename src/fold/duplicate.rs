@@ -14,6 +14,7 @@ use foldhash::fast::FixedState;
 
 use crate::extract::identity::RowKey;
 use crate::extract::policy::PolicyFlags;
+use crate::extract::shape::OtherKey;
 
 /// A row: number of its batch and of the row in it.
 pub type Place = (u32, u32);
@@ -114,7 +115,7 @@ pub struct Entry {
     key: u128,
     id: Option<u128>,
     number: u64,
-    has_claims: bool,
+    weight: u32,
 }
 
 /// Bytes of an [`Entry`] at rest.
@@ -126,10 +127,46 @@ pub const PAIR_BYTES: usize = 16;
 /// Hashes of the id and of the key of one row.
 pub type Pair = (u64, u64);
 
+/// Bits of the weight of an entry at rest. That of a record is no more than its length,
+/// [`crate::limits::RECORD_BYTES_MAX`]; the rows that weigh more than any record are alike.
+const WEIGHT_BITS: u32 = 27;
+
+const WEIGHT_MAX: u32 = (1 << WEIGHT_BITS) - 1;
+
+const _: () = assert!(crate::limits::RECORD_BYTES_MAX < WEIGHT_MAX as usize);
+
+/// What tells a row from others.
+pub trait Keyed {
+    /// The entry of the row with this number; rows are numbered in input order.
+    fn entry(&self, number: u64) -> Entry;
+}
+
+impl Keyed for RowKey {
+    fn entry(&self, number: u64) -> Entry {
+        Entry { key: self.key, id: self.id, number, weight: u32::from(self.has_claims) }
+    }
+}
+
+impl Keyed for OtherKey {
+    fn entry(&self, number: u64) -> Entry {
+        Entry { key: self.key, id: self.id, number, weight: self.weight.min(WEIGHT_MAX) }
+    }
+}
+
 impl Entry {
-    /// The entry of a row; rows are numbered in input order.
-    pub fn new(key: &RowKey, number: u64) -> Self {
-        Self { key: key.key, id: key.id, number, has_claims: key.has_claims }
+    /// The hash of what tells rows apart.
+    pub fn key(&self) -> u128 {
+        self.key
+    }
+
+    /// The hash of the exporter's own id.
+    pub fn id(&self) -> Option<u128> {
+        self.id
+    }
+
+    /// How much the row says.
+    pub fn weight(&self) -> u32 {
+        self.weight
     }
 
     /// The pair of id and key, where the row has an id.
@@ -152,8 +189,8 @@ impl Entry {
         let mut bytes = [0; ENTRY_BYTES];
         bytes[..16].copy_from_slice(&self.key.to_le_bytes());
         bytes[16..32].copy_from_slice(&self.id.unwrap_or_default().to_le_bytes());
-        let tail =
-            (self.number << 2) | (u64::from(self.id.is_some()) << 1) | u64::from(self.has_claims);
+        let told = (u64::from(self.weight) << 1) | u64::from(self.id.is_some());
+        let tail = (self.number << (WEIGHT_BITS + 1)) | told;
         bytes[32..].copy_from_slice(&tail.to_le_bytes());
         bytes
     }
@@ -163,18 +200,19 @@ impl Entry {
         bytes.as_chunks::<ENTRY_BYTES>().0.iter().map(|bytes| {
             let tail = word(bytes, 32);
             let wide = |at| u128::from(word(bytes, at)) | (u128::from(word(bytes, at + 8)) << 64);
+            let weight = u32::try_from((tail >> 1) & u64::from(WEIGHT_MAX)).unwrap_or(WEIGHT_MAX);
             Self {
                 key: wide(0),
-                id: (tail & 2 != 0).then(|| wide(16)),
-                number: tail >> 2,
-                has_claims: tail & 1 != 0,
+                id: (tail & 1 != 0).then(|| wide(16)),
+                number: tail >> (WEIGHT_BITS + 1),
+                weight,
             }
         })
     }
 
     fn row_key(&self) -> RowKey {
         let policies = PolicyFlags::default();
-        RowKey { key: self.key, id: self.id, has_claims: self.has_claims, policies }
+        RowKey { key: self.key, id: self.id, has_claims: self.weight > 0, policies }
     }
 }
 
@@ -218,36 +256,42 @@ pub fn crossing(pairs: impl Iterator<Item = Pair>) -> Vec<u64> {
     found
 }
 
-/// Numbers of the rows to drop, among rows that have no twin elsewhere; `entries` are in input
-/// order.
-///
-/// Cost: a hash map over the keys; only rows whose key comes twice are looked at as a whole.
-/// With `crossing`, twins by id are looked for among all of them.
-pub fn dropped(entries: &[Entry], is_crossing: bool) -> Vec<u64> {
-    let mut seen: HashSet<u64, FixedState> = HashSet::default();
-    seen.reserve(entries.len());
-    let mut twice: HashSet<u64, FixedState> = HashSet::default();
-    if !is_crossing {
-        let hashes = entries.iter().map(Entry::key_hash);
-        twice.extend(hashes.filter(|hash| !seen.insert(*hash)));
-        if twice.is_empty() {
-            return Vec::new();
-        }
-    }
+/// Says which of some rows are copies: numbers of those to drop. The rows come in input order.
+pub type Rule = fn(&[Entry]) -> Vec<u64>;
+
+/// The rule of `activity`, see the module.
+pub fn repeated(entries: &[Entry]) -> Vec<u64> {
     let mut events = Events::default();
     let mut dropped = Vec::new();
-    for (index, entry) in entries.iter().enumerate() {
-        if !is_crossing && !twice.contains(&entry.key_hash()) {
-            continue;
-        }
-        let place = (0, u32::try_from(index).unwrap_or(u32::MAX));
-        match events.offer(&entry.row_key(), place) {
+    for (index, entry) in (0_u32..).zip(entries) {
+        match events.offer(&entry.row_key(), (0, index)) {
             Fate::Kept => {}
             Fate::Dropped => dropped.push(entry.number),
             Fate::Replaces((_, earlier)) => dropped.push(entries[earlier as usize].number),
         }
     }
     dropped
+}
+
+/// Numbers of the rows to drop by a rule, among rows that have no twin elsewhere; `entries` are in
+/// input order.
+///
+/// Cost: a hash set over the keys; only rows whose key comes twice are looked at as a whole.
+/// With `is_crossing`, twins by id are looked for among all of them.
+pub fn dropped(entries: &[Entry], is_crossing: bool, rule: Rule) -> Vec<u64> {
+    if is_crossing {
+        return rule(entries);
+    }
+    let mut seen: HashSet<u64, FixedState> = HashSet::default();
+    seen.reserve(entries.len());
+    let mut twice: HashSet<u64, FixedState> = HashSet::default();
+    let hashes = entries.iter().map(Entry::key_hash);
+    twice.extend(hashes.filter(|hash| !seen.insert(*hash)));
+    if twice.is_empty() {
+        return Vec::new();
+    }
+    let is_repeated = |entry: &&Entry| twice.contains(&entry.key_hash());
+    rule(&entries.iter().filter(is_repeated).copied().collect::<Vec<Entry>>())
 }
 
 #[cfg(test)]

@@ -45,23 +45,21 @@
 //! and access tokens live 60 to 90 minutes
 //! (<https://learn.microsoft.com/entra/identity-platform/access-tokens>).
 
-use std::collections::HashSet;
+use std::cmp::Reverse;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, StringViewArray, new_null_array};
-use arrow_schema::{ArrowError, DataType};
-use arrow_select::interleave::interleave;
-use foldhash::fast::FixedState;
-use rayon::iter::{
-    IndexedParallelIterator, IntoParallelRefIterator, IntoParallelRefMutIterator, ParallelIterator,
-};
-use rayon::slice::ParallelSliceMut;
+use arrow_array::builder::StringViewBuilder;
+use arrow_array::{ArrayRef, RecordBatch, StringViewArray};
+use arrow_schema::ArrowError;
 
-use crate::fold::duplicate::Place;
-use crate::fold::events::{Hash, Integers, Text, Times, hashed};
+use crate::fold::events::{Integers, Text, Times, hashed};
 use crate::fold::person::NEVER;
 use crate::mfa::readiness::is_completed;
 use crate::schema::link::TABLE;
+
+pub(crate) mod record;
+
+use record::{Ask, Found, Ids, Offer, Told};
 
 /// Longest time between a sign-in and a change that may be guessed to be its, microseconds: an
 /// access token lives 60 to 90 minutes.
@@ -110,66 +108,26 @@ pub const AUDIT_COLUMNS_READ: &[&str] = &[
     "session_id",
 ];
 
-/// The table `link`, sorted by time of the change, then changes before audits, then `event_id`.
-/// Columns that a batch lacks are read as null; the rules are those of the module.
-///
-/// # Errors
-/// Never in practice: the columns made have one length.
-pub fn link(
-    attempts: &[RecordBatch],
-    sign_ins: &[RecordBatch],
-    audits: &[RecordBatch],
-) -> Result<RecordBatch, ArrowError> {
-    let batches: Vec<Changes<'_>> = attempts
-        .iter()
-        .map(Changes::of_attempts)
-        .chain(audits.iter().map(Changes::of_audits))
-        .collect();
-    let sign_ins: Vec<SignIns<'_>> = sign_ins.iter().map(SignIns::of).collect();
-    let mut changes: Vec<Change> =
-        batches.iter().enumerate().flat_map(|(number, batch)| batch.rows(number)).collect();
-    changes.par_sort_unstable_by(|left, right| {
-        let id = |change: &Change| batches[change.place.0 as usize].ids.get(row_of(change.place));
-        (left.time, left.is_audit)
-            .cmp(&(right.time, right.is_audit))
-            .then_with(|| id(left).cmp(&id(right)))
-            .then_with(|| left.place.cmp(&right.place))
-    });
-    for kind in [Kind::Token, Kind::Session, Kind::Heuristic] {
-        let steps_of =
-            |change: &Change| batches[change.place.0 as usize].steps(kind, row_of(change.place));
-        let open = || changes.iter().filter(|change| change.found.is_none());
-        let wanted: HashSet<Hash, FixedState> = open()
-            .flat_map(|change| steps_of(change).into_iter().flatten())
-            .flat_map(|step| step.keys)
-            .flatten()
-            .collect();
-        if wanted.is_empty() {
-            continue;
-        }
-        let index = Index::of(&sign_ins, kind, &wanted);
-        drop(wanted);
-        changes.par_iter_mut().filter(|change| change.found.is_none()).for_each(|change| {
-            change.found = steps_of(change)
-                .into_iter()
-                .flatten()
-                .find_map(|step| index.nearest(&step, change.time, kind))
-                .map(|place| (place, kind));
-        });
-    }
-    changes.retain(|change| change.found.is_some());
-    build(&changes, &batches, &sign_ins)
-}
-
 /// What a link rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Token,
     Session,
     Heuristic,
 }
 
 impl Kind {
+    const ALL: [Self; 3] = [Self::Token, Self::Session, Self::Heuristic];
+
+    /// That of a step of the table above.
+    fn of_step(step: u8) -> Self {
+        match step {
+            1..=4 => Self::Token,
+            5..=8 => Self::Session,
+            _ => Self::Heuristic,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Token => "token",
@@ -179,28 +137,14 @@ impl Kind {
     }
 }
 
-/// A change or an audit that may get a link.
-#[derive(Debug)]
-struct Change {
-    time: i64,
-    is_audit: bool,
-    place: Place,
-    found: Option<(Place, Kind)>,
-}
+/// What the changes themselves are as [`Told::step`]: no step found them.
+const CHANGE: u8 = 0;
 
-/// One look for a sign-in: under any of these keys, on one side of the change.
-#[derive(Debug)]
-struct Step {
-    keys: [Option<Hash>; 4],
-    is_before: bool,
-}
+/// The step by user, address and application.
+const GUESS: u8 = 9;
 
-impl Step {
-    /// A look at or before the change, and one after it, under one key.
-    fn both_sides(key: Hash) -> [Option<Self>; 2] {
-        [true, false].map(|is_before| Some(Self { keys: [Some(key), None, None, None], is_before }))
-    }
-}
+/// Says that a change is an audit, in [`Told::step`].
+const AUDIT: u8 = 0x80;
 
 /// What sign-ins are looked up by; two keys are equal if they are of one sort and of equal texts.
 #[derive(Debug, Clone, Copy)]
@@ -226,17 +170,17 @@ enum App<'a> {
     Is(Option<&'a str>),
 }
 
-fn key(sort: Sort, text: &str) -> Hash {
+fn key(sort: Sort, text: &str) -> u128 {
     let mut buffer = Vec::with_capacity(text.len() + 1);
     buffer.push(sort as u8);
     buffer.extend_from_slice(text.as_bytes());
     if !matches!(sort, Sort::SignInId | Sort::TokenId) {
         buffer.make_ascii_lowercase();
     }
-    hashed(&buffer)
+    hashed(&buffer).get()
 }
 
-fn key_of_user(sort: Sort, user: &str, ip: &str, app: App<'_>) -> Hash {
+fn key_of_user(sort: Sort, user: &str, ip: &str, app: App<'_>) -> u128 {
     let (mark, app) = match app {
         App::Any => ("any", ""),
         App::Is(None) => ("none", ""),
@@ -247,10 +191,11 @@ fn key_of_user(sort: Sort, user: &str, ip: &str, app: App<'_>) -> Hash {
 
 /// A batch of changes or of audits.
 #[derive(Debug)]
-struct Changes<'a> {
+pub(crate) struct Changes<'a> {
     batch: &'a RecordBatch,
     is_audit: bool,
     ids: Text<'a>,
+    times: Times<'a>,
     tokens: Text<'a>,
     sessions: Text<'a>,
     user_ids: Text<'a>,
@@ -262,74 +207,70 @@ struct Changes<'a> {
 }
 
 impl<'a> Changes<'a> {
-    fn of_attempts(batch: &'a RecordBatch) -> Self {
-        Self::of(batch, false, ["caller_oid", "caller_upn", "caller", "client_app_id"])
+    pub(crate) fn of_attempts(batch: &'a RecordBatch) -> Self {
+        let names = ["first_time", "caller_oid", "caller_upn", "caller", "client_app_id"];
+        Self::of(batch, false, names)
     }
 
-    fn of_audits(batch: &'a RecordBatch) -> Self {
-        Self::of(batch, true, ["actor_id", "actor_upn", "", ""])
+    pub(crate) fn of_audits(batch: &'a RecordBatch) -> Self {
+        Self::of(batch, true, ["event_time", "actor_id", "actor_upn", "", ""])
     }
 
-    fn of(batch: &'a RecordBatch, is_audit: bool, names: [&str; 4]) -> Self {
+    fn of(batch: &'a RecordBatch, is_audit: bool, names: [&str; 5]) -> Self {
         let text = |name| Text::of(batch, name);
-        let [user_ids, upns, callers, apps] = names.map(text);
+        let times = Times::of(batch, names[0]);
+        let [_, user_ids, upns, callers, apps] = names.map(text);
         let (ids, tokens, sessions) = (text("event_id"), text("token_id"), text("session_id"));
         let ips = text("ip");
-        Self { batch, is_audit, ids, tokens, sessions, user_ids, upns, callers, apps, ips }
+        Self { batch, is_audit, ids, times, tokens, sessions, user_ids, upns, callers, apps, ips }
     }
 
-    /// The rows that may get a link; `number` is that of the batch.
-    fn rows(&self, number: usize) -> Vec<Change> {
-        let (time, who) = if self.is_audit {
-            ("event_time", "actor_type")
-        } else {
-            ("first_time", "principal_type")
-        };
-        let times = Times::of(self.batch, time);
+    /// The rows that may get a link.
+    pub(crate) fn rows(&self) -> Vec<usize> {
+        let who = if self.is_audit { "actor_type" } else { "principal_type" };
         let (who, classes) = (Text::of(self.batch, who), Text::of(self.batch, "operation_class"));
-        let is_wanted = |row: usize| {
-            told(self.ids, row).is_some()
-                && match told(who, row) {
+        let is_wanted = |row: &usize| {
+            told(self.ids, *row).is_some()
+                && match told(who, *row) {
                     None | Some("user") => true,
                     Some(kind) => kind == "unknown" && !self.is_audit,
                 }
                 && (self.is_audit
-                    || matches!(told(classes, row), None | Some("write" | "delete" | "action")))
+                    || matches!(told(classes, *row), None | Some("write" | "delete" | "action")))
         };
-        (0..self.batch.num_rows())
-            .filter(|row| is_wanted(*row))
-            .map(|row| Change {
-                time: times.get(row).unwrap_or(NEVER),
-                is_audit: self.is_audit,
-                place: place(number, row),
-                found: None,
-            })
-            .collect()
+        (0..self.batch.num_rows()).filter(is_wanted).collect()
     }
 
-    /// The looks of one kind for a row, in their order.
-    fn steps(&self, kind: Kind, row: usize) -> [Option<Step>; 4] {
-        let nothing = [const { None }; 4];
-        match kind {
-            Kind::Token => told(self.tokens, row).map_or(nothing, |token| {
-                let [before, after] = Step::both_sides(key(Sort::SignInId, token));
-                let [before_by_token, after_by_token] = Step::both_sides(key(Sort::TokenId, token));
-                [before, after, before_by_token, after_by_token]
-            }),
-            Kind::Session => told(self.sessions, row).map_or(nothing, |session| {
-                let [before, after] = Step::both_sides(key(Sort::InteractiveSession, session));
-                let [other_before, other_after] =
-                    Step::both_sides(key(Sort::OtherSession, session));
-                [before, other_before, after, other_after]
-            }),
-            Kind::Heuristic => {
-                let keys = self.keys_of_user(row).unwrap_or_default();
-                [Some(Step { keys, is_before: true }), None, None, None]
-            }
+    /// A row, as the change with this number.
+    pub(crate) fn told(&self, row: usize, change: u64, ids: &mut Ids) -> Told {
+        let id = ids.id(self.ids.get(row).unwrap_or_default());
+        let step = if self.is_audit { CHANGE | AUDIT } else { CHANGE };
+        Told { change, time: self.time(row), id, step }
+    }
+
+    fn time(&self, row: usize) -> i64 {
+        self.times.get(row).unwrap_or(NEVER)
+    }
+
+    /// The looks of a row, as the change with this number.
+    pub(crate) fn asks(&self, row: usize, change: u64) -> Vec<Ask> {
+        let time = self.time(row);
+        let ask = |key, before, after| Ask { key, time, change, before, after };
+        let mut asks = Vec::with_capacity(8);
+        if let Some(token) = told(self.tokens, row) {
+            asks.push(ask(key(Sort::SignInId, token), 1, Some(2)));
+            asks.push(ask(key(Sort::TokenId, token), 3, Some(4)));
         }
+        if let Some(session) = told(self.sessions, row) {
+            asks.push(ask(key(Sort::InteractiveSession, session), 5, Some(7)));
+            asks.push(ask(key(Sort::OtherSession, session), 6, Some(8)));
+        }
+        let users = self.keys_of_user(row).unwrap_or_default().into_iter().flatten();
+        asks.extend(users.map(|key| ask(key, GUESS, None)));
+        asks
     }
 
-    fn keys_of_user(&self, row: usize) -> Option<[Option<Hash>; 4]> {
+    fn keys_of_user(&self, row: usize) -> Option<[Option<u128>; 4]> {
         let ip = told(self.ips, row)?;
         let upn = || {
             told(self.upns, row)
@@ -352,7 +293,7 @@ impl<'a> Changes<'a> {
 
 /// A batch of sign-ins.
 #[derive(Debug)]
-struct SignIns<'a> {
+pub(crate) struct SignIns<'a> {
     batch: &'a RecordBatch,
     ids: Text<'a>,
     times: Times<'a>,
@@ -369,7 +310,7 @@ struct SignIns<'a> {
 }
 
 impl<'a> SignIns<'a> {
-    fn of(batch: &'a RecordBatch) -> Self {
+    pub(crate) fn of(batch: &'a RecordBatch) -> Self {
         let text = |name| Text::of(batch, name);
         Self {
             batch,
@@ -388,167 +329,138 @@ impl<'a> SignIns<'a> {
         }
     }
 
-    /// The keys that a row is found by.
-    fn keys(&self, kind: Kind, row: usize) -> [Option<Hash>; 4] {
-        if kind == Kind::Token {
-            let id = told(self.ids, row).map(|id| key(Sort::SignInId, id));
-            return [id, told(self.tokens, row).map(|token| key(Sort::TokenId, token)), None, None];
+    /// The sign-ins under the keys that are asked for: key, time and row.
+    pub(crate) fn offered(&self, is_asked: impl Fn(u128) -> bool) -> Vec<(u128, i64, usize)> {
+        let mut offered = Vec::new();
+        for row in (0..self.batch.num_rows()).filter(|row| told(self.ids, *row).is_some()) {
+            let time = self.times.get(row).unwrap_or(NEVER);
+            let keys = self.keys(row).into_iter().flatten().filter(|key| is_asked(*key));
+            offered.extend(keys.map(|key| (key, time, row)));
         }
+        offered
+    }
+
+    /// The id of a row.
+    pub(crate) fn id(&self, row: usize) -> &'a str {
+        self.ids.get(row).unwrap_or_default()
+    }
+
+    /// The keys that a row is found by.
+    fn keys(&self, row: usize) -> [Option<u128>; 7] {
+        let mut keys = [None; 7];
+        keys[0] = told(self.ids, row).map(|id| key(Sort::SignInId, id));
+        keys[1] = told(self.tokens, row).map(|token| key(Sort::TokenId, token));
         let category = told(self.categories, row);
         if matches!(category, Some("service_principal" | "managed_identity"))
             || !is_completed(self.error_codes.get(row), self.verdicts.get(row))
         {
-            return [None; 4];
+            return keys;
         }
-        if kind == Kind::Session {
-            let sort = match category {
-                Some("interactive") => Sort::InteractiveSession,
-                _ => Sort::OtherSession,
-            };
-            return [told(self.sessions, row).map(|session| key(sort, session)), None, None, None];
-        }
+        let sort = match category {
+            Some("interactive") => Sort::InteractiveSession,
+            _ => Sort::OtherSession,
+        };
+        keys[2] = told(self.sessions, row).map(|session| key(sort, session));
         let ip = told(self.ips, row).filter(|_| told(self.excluded, row).is_none());
         let app = App::Is(told(self.apps, row));
         let (id, upn) = (told(self.user_ids, row), told(self.upns, row));
         let by = |sort, user: Option<&str>, app| {
             user.zip(ip).map(|(user, ip)| key_of_user(sort, user, ip, app))
         };
-        match id {
-            Some(_) => [
-                by(Sort::ById, id, App::Any),
-                by(Sort::ById, id, app),
-                by(Sort::ByUpn, upn, App::Any),
-                by(Sort::ByUpn, upn, app),
-            ],
-            None => [
-                by(Sort::ByUpnOnly, upn, App::Any),
-                by(Sort::ByUpnOnly, upn, app),
-                by(Sort::ByUpn, upn, App::Any),
-                by(Sort::ByUpn, upn, app),
-            ],
-        }
+        let (sort, user) = if id.is_some() { (Sort::ById, id) } else { (Sort::ByUpnOnly, upn) };
+        keys[3] = by(sort, user, App::Any);
+        keys[4] = by(sort, user, app);
+        keys[5] = by(Sort::ByUpn, upn, App::Any);
+        keys[6] = by(Sort::ByUpn, upn, app);
+        keys
     }
 }
 
-/// The sign-ins that changes ask for, by key, then time, then id.
-#[derive(Debug)]
-struct Index<'s, 'a> {
-    sign_ins: &'s [SignIns<'a>],
-    entries: Vec<(Hash, i64, Place)>,
-}
-
-impl<'s, 'a> Index<'s, 'a> {
-    fn of(sign_ins: &'s [SignIns<'a>], kind: Kind, wanted: &HashSet<Hash, FixedState>) -> Self {
-        let asked_of = |(number, batch): (usize, &SignIns<'a>)| {
-            let mut entries: Vec<(Hash, i64, Place)> = Vec::new();
-            for row in (0..batch.batch.num_rows()).filter(|row| told(batch.ids, *row).is_some()) {
-                let time = batch.times.get(row).unwrap_or(NEVER);
-                let keys = batch.keys(kind, row).into_iter().flatten();
-                let asked = keys.filter(|key| wanted.contains(key));
-                entries.extend(asked.map(|key| (key, time, place(number, row))));
-            }
-            entries
+/// What looks find under their keys: for each the sign-in of the first step that finds one.
+/// All that have a key in common have to be there.
+pub(crate) fn candidates(asks: &[Ask], mut offers: Vec<Offer>, ids: &Ids) -> Vec<Told> {
+    offers.sort_unstable_by(|left, right| {
+        (left.key, left.time)
+            .cmp(&(right.key, right.time))
+            .then_with(|| ids.order(left.id, right.id))
+    });
+    let found = |ask: &Ask| {
+        let told =
+            |offer: &Offer, step| Told { change: ask.change, time: offer.time, id: offer.id, step };
+        let after = offers.partition_point(|offer| (offer.key, offer.time) <= (ask.key, ask.time));
+        let is_near = |offer: &&Offer| {
+            ask.before != GUESS
+                || (offer.time != NEVER && ask.time.saturating_sub(offer.time) <= TOKEN_LIFE_MAX)
         };
-        let mut entries: Vec<(Hash, i64, Place)> =
-            sign_ins.par_iter().enumerate().flat_map_iter(asked_of).collect();
-        let mut index = Self { sign_ins, entries: Vec::new() };
-        entries.par_sort_unstable_by(|left: &(Hash, i64, Place), right| {
-            (left.0, left.1)
-                .cmp(&(right.0, right.1))
-                .then_with(|| index.id(left.2).cmp(&index.id(right.2)))
-        });
-        index.entries = entries;
-        index
-    }
-
-    fn id(&self, place: Place) -> Option<&'a str> {
-        self.sign_ins[place.0 as usize].ids.get(row_of(place))
-    }
-
-    /// The sign-in of a step that is nearest to a time.
-    fn nearest(&self, step: &Step, time: i64, kind: Kind) -> Option<Place> {
-        let found = step.keys.iter().flatten().filter_map(|key| {
-            let is_near = |found: &&(Hash, i64, Place)| {
-                found.0 == *key
-                    && (kind != Kind::Heuristic
-                        || (found.1 != NEVER && time.saturating_sub(found.1) <= TOKEN_LIFE_MAX))
-            };
-            let after = self.entries.partition_point(|entry| (entry.0, entry.1) <= (*key, time));
-            if !step.is_before {
-                return self.entries.get(after).filter(is_near);
-            }
-            let last = self.entries[..after].last().filter(is_near)?;
+        let last = offers[..after].last().filter(|offer| offer.key == ask.key);
+        if let Some(last) = last.filter(is_near) {
             // Of those at the same time, the one with the smallest id.
-            let first = self.entries.partition_point(|entry| (entry.0, entry.1) < (*key, last.1));
-            self.entries.get(first)
-        });
-        let best = found.reduce(|best, other| {
-            let is_nearer = if step.is_before { other.1 > best.1 } else { other.1 < best.1 };
-            let is_first = other.1 == best.1 && self.id(other.2) < self.id(best.2);
-            if is_nearer || is_first { other } else { best }
-        });
-        best.map(|(_, _, place)| *place)
-    }
+            let first =
+                offers.partition_point(|offer| (offer.key, offer.time) < (ask.key, last.time));
+            return offers.get(first).map(|offer| told(offer, ask.before));
+        }
+        let next = offers.get(after).filter(|offer| offer.key == ask.key)?;
+        Some(told(next, ask.after?))
+    };
+    asks.iter().filter_map(found).collect()
 }
 
-fn build(
-    changes: &[Change],
-    batches: &[Changes<'_>],
-    sign_ins: &[SignIns<'_>],
-) -> Result<RecordBatch, ArrowError> {
-    let ids_of = |is_audit: bool| {
-        let places =
-            changes.iter().map(|change| (change.is_audit == is_audit).then_some(change.place));
-        taken(batches.iter().map(|batch| batch.ids), places)
+/// The links of some changes: of what was found of each, what the first step found, the nearest in
+/// time, and of several at that time the one with the smallest id. All that was told of these
+/// changes has to be there.
+pub(crate) fn best(mut told: Vec<Told>, ids: &Ids) -> Vec<Found> {
+    let step = |told: &Told| told.step & !AUDIT;
+    told.sort_unstable_by(|left, right| {
+        (left.change, step(left), Reverse(left.time))
+            .cmp(&(right.change, step(right), Reverse(right.time)))
+            .then_with(|| ids.order(left.id, right.id))
+    });
+    let of = |told: &[Told]| match told {
+        [change, best, ..] if step(change) == CHANGE => Some(Found {
+            time: change.time,
+            is_audit: change.step & AUDIT > 0,
+            id: change.id,
+            sign_in: best.id,
+            kind: Kind::of_step(best.step),
+        }),
+        _ => None,
     };
-    let found = || changes.iter().map(|change| change.found);
+    told.chunk_by(|left, right| left.change == right.change).filter_map(of).collect()
+}
+
+/// The table `link` of some links, sorted by time of the change, then changes before audits, then
+/// `event_id`.
+///
+/// # Errors
+/// Never in practice: the columns made have one length.
+pub(crate) fn table(mut found: Vec<Found>, ids: &Ids) -> Result<RecordBatch, ArrowError> {
+    found.sort_unstable_by(|left, right| {
+        (left.time, left.is_audit)
+            .cmp(&(right.time, right.is_audit))
+            .then_with(|| ids.order(left.id, right.id))
+            .then_with(|| ids.order(left.sign_in, right.sign_in))
+            .then_with(|| (left.kind as u8).cmp(&(right.kind as u8)))
+    });
+    let mut buffer = String::new();
+    let mut column = |id: &dyn Fn(&Found) -> Option<record::Id>| -> ArrayRef {
+        let mut texts = StringViewBuilder::with_capacity(found.len());
+        for found in &found {
+            texts.append_option(id(found).map(|id| ids.text(id, &mut buffer)));
+        }
+        Arc::new(texts.finish())
+    };
     let columns: Vec<ArrayRef> = vec![
-        ids_of(false)?,
-        taken(sign_ins.iter().map(|batch| batch.ids), found().map(|found| Some(found?.0)))?,
-        ids_of(true)?,
-        Arc::new(found().map(|found| Some(found?.1.name())).collect::<StringViewArray>()),
+        column(&|found| (!found.is_audit).then_some(found.id)),
+        column(&|found| Some(found.sign_in)),
+        column(&|found| found.is_audit.then_some(found.id)),
+        Arc::new(found.iter().map(|found| Some(found.kind.name())).collect::<StringViewArray>()),
     ];
     RecordBatch::try_new(Arc::new(TABLE.arrow_schema(|_| true)), columns)
-}
-
-/// The texts at some places; their bytes are shared, not copied.
-fn taken<'a>(
-    texts: impl Iterator<Item = Text<'a>>,
-    places: impl Iterator<Item = Option<Place>>,
-) -> Result<ArrayRef, ArrowError> {
-    let texts: Vec<Text<'a>> = texts.collect();
-    let nothing = new_null_array(&DataType::Utf8View, 1);
-    let mut sources: Vec<&dyn arrow_array::Array> = vec![&nothing];
-    let numbers: Vec<usize> = texts
-        .iter()
-        .map(|text| {
-            let Some(array) = text.texts() else { return 0 };
-            sources.push(array);
-            sources.len() - 1
-        })
-        .collect();
-    let indices: Vec<(usize, usize)> = places
-        .map(|place| {
-            let Some(place) = place else { return (0, 0) };
-            let batch = place.0 as usize;
-            texts[batch].place(row_of(place)).map_or((0, 0), |(_, at)| (numbers[batch], at))
-        })
-        .collect();
-    interleave(&sources, &indices)
 }
 
 fn told(texts: Text<'_>, row: usize) -> Option<&str> {
     texts.get(row).filter(|text| !text.is_empty())
 }
 
-fn place(batch: usize, row: usize) -> Place {
-    let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    (number(batch), number(row))
-}
-
-fn row_of(place: Place) -> usize {
-    place.1 as usize
-}
-
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

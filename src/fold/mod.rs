@@ -16,5 +16,6 @@ pub(crate) mod held;
 mod join;
 pub mod link;
 mod person;
+pub(crate) mod proof;
 pub mod readiness;
 pub(crate) mod sign_in;

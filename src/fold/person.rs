@@ -17,24 +17,35 @@ const MINUTE: i64 = 60_000_000;
 pub(crate) const NEVER: i64 = i64::MIN;
 
 /// The text of the newest row that has one; of several at that time the greatest.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Newest<'a>(Option<(i64, &'a str)>);
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Newest(Option<(i64, Box<str>)>);
 
-impl<'a> Newest<'a> {
-    pub(crate) fn offer(&mut self, time: i64, text: Option<&'a str>) {
-        self.0 = self.0.max(text.map(|text| (time, text)));
+impl Newest {
+    pub(crate) fn offer(&mut self, time: i64, text: Option<&str>) {
+        let Some(text) = text else { return };
+        match &mut self.0 {
+            Some((known_time, known)) if (*known_time, &**known) < (time, text) => {
+                *known_time = time;
+                // Most rows say the same as the one before.
+                if **known != *text {
+                    *known = text.into();
+                }
+            }
+            Some(_) => {}
+            none => *none = Some((time, text.into())),
+        }
     }
 
-    pub(crate) fn text(self) -> Option<&'a str> {
-        self.0.map(|(_, text)| text)
+    pub(crate) fn text(&self) -> Option<&str> {
+        self.0.as_ref().map(|(_, text)| &**text)
     }
 }
 
-/// A program that a person used, and the versions seen.
-#[derive(Debug, Clone, Copy)]
-struct UsedClient<'a> {
-    kind: &'a str,
-    versions: Option<(&'a str, &'a str)>,
+/// A program that a person used, and the versions seen, lowest and highest.
+#[derive(Debug, Clone)]
+struct UsedClient {
+    kind: Box<str>,
+    versions: Option<(Box<str>, Box<str>)>,
 }
 
 /// When something was seen: first and last.
@@ -61,27 +72,39 @@ impl Span {
 }
 
 /// The addresses that requests came from.
-#[derive(Debug, Clone, Copy, Default)]
-struct Addresses<'a> {
+#[derive(Debug, Clone, Default)]
+struct Addresses {
     count: u64,
     /// One of them; the smallest in writing.
-    one: Option<&'a str>,
+    one: Option<Box<str>>,
     are_many: bool,
 }
 
-impl<'a> Addresses<'a> {
-    fn merge(&mut self, other: Self) {
-        self.count += other.count;
-        self.are_many |= other.are_many
-            || self.one.zip(other.one).is_some_and(|(one, other)| !one.eq_ignore_ascii_case(other));
-        self.one = match (self.one, other.one) {
-            (Some(own), Some(other)) => Some(own.min(other)),
-            (own, other) => own.or(other),
-        };
+impl Addresses {
+    fn add(&mut self, address: &str) {
+        self.count += 1;
+        match &mut self.one {
+            Some(one) if **one == *address => {}
+            Some(one) => {
+                self.are_many |= !one.eq_ignore_ascii_case(address);
+                if address < &**one {
+                    *one = address.into();
+                }
+            }
+            none => *none = Some(address.into()),
+        }
     }
 
-    fn only(self) -> Option<&'a str> {
-        self.one.filter(|_| !self.are_many)
+    fn merge(&mut self, other: &Self) {
+        if let Some(one) = &other.one {
+            self.add(one);
+            self.count += other.count - 1;
+        }
+        self.are_many |= other.are_many;
+    }
+
+    fn only(&self) -> Option<&str> {
+        self.one.as_deref().filter(|_| !self.are_many)
     }
 }
 
@@ -120,15 +143,15 @@ impl Beats {
 
 /// A person, as far as the rows read tell.
 #[derive(Debug, Default)]
-pub(crate) struct Person<'a> {
+pub(crate) struct Person {
     /// Object id, else UPN, else what the log calls the caller; lower case.
-    pub(crate) key: Cow<'a, str>,
+    pub(crate) key: Box<str>,
     pub(crate) has_id: bool,
-    pub(crate) upn: Newest<'a>,
+    pub(crate) upn: Newest,
     /// What the log calls a caller that has no UPN.
-    pub(crate) caller: Newest<'a>,
-    pub(crate) display_name: Newest<'a>,
-    pub(crate) user_type: Newest<'a>,
+    pub(crate) caller: Newest,
+    pub(crate) display_name: Newest,
+    pub(crate) user_type: Newest,
     /// Counts and times; what the other inputs tell is put in at the end.
     pub(crate) evidence: Evidence,
     /// Requests of any kind.
@@ -136,46 +159,53 @@ pub(crate) struct Person<'a> {
     pub(crate) seen: Span,
     pub(crate) mfa: Span,
     pub(crate) non_mfa: Span,
-    pub(crate) methods: Vec<&'a str>,
-    pub(crate) roles: Vec<&'a str>,
+    pub(crate) methods: Vec<Box<str>>,
+    pub(crate) roles: Vec<Box<str>>,
     pub(crate) interactive: u64,
     pub(crate) non_interactive: u64,
     pub(crate) uncategorised: u64,
     clients_told: u64,
     automation_clients: u64,
-    clients: Vec<UsedClient<'a>>,
-    old_clients: Vec<(Tool, &'a str)>,
-    addresses: Addresses<'a>,
+    clients: Vec<UsedClient>,
+    old_clients: Vec<(Tool, Box<str>)>,
+    addresses: Addresses,
     beats: Beats,
 }
 
-impl<'a> Person<'a> {
+impl Person {
     /// A request or a sign-in that says when and from where the person is active.
-    pub(crate) fn is_active(&mut self, time: i64, ip: Option<&'a str>) {
+    pub(crate) fn is_active(&mut self, time: i64, ip: Option<&str>) {
         self.seen.add(time);
         self.beats.add(time);
-        if ip.is_some() {
-            self.addresses.merge(Addresses { count: 1, one: ip, are_many: false });
+        if let Some(ip) = ip {
+            self.addresses.add(ip);
         }
     }
 
     /// A program that asked for a change or signed in.
-    pub(crate) fn used(&mut self, kind: &'a str, version: Option<&'a str>) {
-        let versions = version.map(|version| (version, version));
-        self.add_client(UsedClient { kind, versions });
+    pub(crate) fn used(&mut self, kind: &str, version: Option<&str>) {
+        self.add_client(kind, version.map(|version| (version, version)));
     }
 
-    fn add_client(&mut self, client: UsedClient<'a>) {
-        let Some(known) = self.clients.iter_mut().find(|known| known.kind == client.kind) else {
-            self.clients.push(client);
+    fn add_client(&mut self, kind: &str, versions: Option<(&str, &str)>) {
+        let owned = |(low, high): (&str, &str)| (low.into(), high.into());
+        let Some(known) = self.clients.iter_mut().find(|known| *known.kind == *kind) else {
+            let versions = versions.map(owned);
+            self.clients.push(UsedClient { kind: kind.into(), versions });
             return;
         };
-        known.versions = match (known.versions, client.versions) {
-            (Some(known), Some(other)) if known != other => {
-                Some((older(known.0, other.0), newer(known.1, other.1)))
+        let Some((low, high)) = versions else { return };
+        match &mut known.versions {
+            Some((lowest, highest)) => {
+                if *low != **lowest && is_older(low, lowest) {
+                    *lowest = low.into();
+                }
+                if *high != **highest && is_older(highest, high) {
+                    *highest = high.into();
+                }
             }
-            (known, other) => known.or(other),
-        };
+            none => *none = versions.map(owned),
+        }
     }
 
     /// The program of a sign-in, for the score.
@@ -185,34 +215,33 @@ impl<'a> Person<'a> {
     }
 
     /// A program too old to ask for MFA.
-    pub(crate) fn used_old(&mut self, tool: Tool, version: &'a str) {
+    pub(crate) fn used_old(&mut self, tool: Tool, version: &str) {
         match self.old_clients.iter_mut().find(|(known, _)| *known == tool) {
-            Some((_, known)) => *known = older(known, version),
-            None => self.old_clients.push((tool, version)),
+            Some((_, known)) if **known != *version && is_older(version, known) => {
+                *known = version.into();
+            }
+            Some(_) => {}
+            None => self.old_clients.push((tool, version.into())),
         }
     }
 
     /// Methods, comma-joined.
-    pub(crate) fn showed_methods(&mut self, methods: &'a str) {
+    pub(crate) fn showed_methods(&mut self, methods: &str) {
         for method in methods.split(',').map(str::trim).filter(|method| !method.is_empty()) {
-            if !self.methods.contains(&method) {
-                self.methods.push(method);
-            }
+            add_new(&mut self.methods, method);
         }
     }
 
-    pub(crate) fn holds(&mut self, role: &'a str) {
-        if !self.roles.contains(&role) {
-            self.roles.push(role);
-        }
+    pub(crate) fn holds(&mut self, role: &str) {
+        add_new(&mut self.roles, role);
     }
 
     /// The programs, in alphabetical order: `cli 2.70.0 to 2.76.0`, `portal`.
     pub(crate) fn clients_in_words(&self) -> Vec<String> {
-        let mut clients = self.clients.clone();
-        clients.sort_unstable_by_key(|client| client.kind);
-        let in_words = |client: &UsedClient<'a>| match client.versions {
-            None => client.kind.to_owned(),
+        let mut clients: Vec<&UsedClient> = self.clients.iter().collect();
+        clients.sort_unstable_by_key(|client| &client.kind);
+        let in_words = |client: &&UsedClient| match &client.versions {
+            None => client.kind.to_string(),
             Some((low, high)) if low == high => format!("{} {low}", client.kind),
             Some((low, high)) => format!("{} {low} to {high}", client.kind),
         };
@@ -221,9 +250,9 @@ impl<'a> Person<'a> {
 
     /// The programs that are too old, by name.
     pub(crate) fn old_clients(&self) -> Vec<OldClient> {
-        let of = |(tool, version): &(Tool, &str)| OldClient {
+        let of = |(tool, version): &(Tool, Box<str>)| OldClient {
             name: tool.name(),
-            version: (*version).to_owned(),
+            version: version.to_string(),
             lowest: lowest(*tool).unwrap_or_default(),
         };
         let mut old: Vec<OldClient> = self.old_clients.iter().map(of).collect();
@@ -231,9 +260,13 @@ impl<'a> Person<'a> {
         old
     }
 
-    /// How much the account behaves like a service.
-    pub(crate) fn score(&mut self, evidence: &Evidence, has_interactive_log: bool) -> Score {
+    /// Once all rows are read: makes the hours of the person ready for [`Self::score`].
+    pub(crate) fn settle(&mut self) {
         self.beats.settle();
+    }
+
+    /// How much the account behaves like a service.
+    pub(crate) fn score(&self, evidence: &Evidence, has_interactive_log: bool) -> Score {
         score(&Habits {
             upn: evidence.upn.as_deref(),
             ropc_sign_ins: u64::try_from(evidence.ropc_sign_ins).unwrap_or_default(),
@@ -252,7 +285,7 @@ impl<'a> Person<'a> {
 
     /// Takes over all that is known of the same person under another name.
     fn merge(&mut self, other: Self) {
-        let offer = |own: &mut Newest<'a>, other: Newest<'a>| own.0 = own.0.max(other.0);
+        let offer = |own: &mut Newest, other: Newest| own.0 = own.0.take().max(other.0);
         offer(&mut self.upn, other.upn);
         offer(&mut self.caller, other.caller);
         offer(&mut self.display_name, other.display_name);
@@ -269,9 +302,12 @@ impl<'a> Person<'a> {
         self.uncategorised += other.uncategorised;
         self.clients_told += other.clients_told;
         self.automation_clients += other.automation_clients;
-        other.clients.iter().for_each(|client| self.add_client(*client));
+        for client in &other.clients {
+            let versions = client.versions.as_ref();
+            self.add_client(&client.kind, versions.map(|(low, high)| (&**low, &**high)));
+        }
         other.old_clients.iter().for_each(|(tool, version)| self.used_old(*tool, version));
-        self.addresses.merge(other.addresses);
+        self.addresses.merge(&other.addresses);
         self.beats.minutes.extend(other.beats.minutes);
         self.beats.settle();
     }
@@ -328,13 +364,15 @@ fn numbers(version: &str) -> Vec<u64> {
     version.split('.').map(|part| part.parse().unwrap_or_default()).collect()
 }
 
-/// The lower of two versions; of equal numbers the lower text.
-fn older<'a>(left: &'a str, right: &'a str) -> &'a str {
-    if (numbers(left), left) <= (numbers(right), right) { left } else { right }
+/// Whether a version is lower than another; of equal numbers the lower text is.
+fn is_older(left: &str, right: &str) -> bool {
+    (numbers(left), left) < (numbers(right), right)
 }
 
-fn newer<'a>(left: &'a str, right: &'a str) -> &'a str {
-    if (numbers(left), left) <= (numbers(right), right) { right } else { left }
+fn add_new(texts: &mut Vec<Box<str>>, text: &str) {
+    if !texts.iter().any(|known| **known == *text) {
+        texts.push(text.into());
+    }
 }
 
 /// Names and ids in lower case; nearly all are already.
@@ -346,57 +384,59 @@ pub(crate) fn folded(text: &str) -> Cow<'_, str> {
     }
 }
 
-type Numbers<'a, T> = HashMap<Cow<'a, str>, T, FixedState>;
+type Numbers<T> = HashMap<Box<str>, T, FixedState>;
 
 /// The people, by object id and, where rows have none, by name.
 #[derive(Debug, Default)]
-pub(crate) struct People<'a> {
-    pub(crate) all: Vec<Person<'a>>,
-    by_id: Numbers<'a, usize>,
-    by_name: Numbers<'a, usize>,
+pub(crate) struct People {
+    pub(crate) all: Vec<Person>,
+    by_id: Numbers<usize>,
+    by_name: Numbers<usize>,
     /// Of each UPN seen beside an object id, when that was last, and whose it was.
-    owners: Numbers<'a, (i64, usize)>,
+    owners: Numbers<(i64, usize)>,
 }
 
-impl<'a> People<'a> {
+impl People {
     /// The person of a row with an object id or a name.
     pub(crate) fn of(
         &mut self,
-        id: Option<&'a str>,
-        name: Option<&'a str>,
+        id: Option<&str>,
+        name: Option<&str>,
         time: i64,
-    ) -> Option<&mut Person<'a>> {
+    ) -> Option<&mut Person> {
         let name = name.map(folded);
         let Some(id) = id.map(folded) else {
-            let at = find_or_add(&mut self.by_name, &mut self.all, name?, false);
+            let at = find_or_add(&mut self.by_name, &mut self.all, &name?, false);
             return self.all.get_mut(at);
         };
-        let at = find_or_add(&mut self.by_id, &mut self.all, id, true);
+        let at = find_or_add(&mut self.by_id, &mut self.all, &id, true);
         if let Some(name) = name {
-            self.own(name, time, at);
+            self.own(&name, time, at);
         }
         self.all.get_mut(at)
     }
 
-    fn own(&mut self, name: Cow<'a, str>, time: i64, at: usize) {
+    fn own(&mut self, name: &str, time: i64, at: usize) {
         let all = &self.all;
-        self.owners
-            .entry(name)
-            .and_modify(|(known_time, known)| {
+        match self.owners.get_mut(name) {
+            Some((known_time, known)) => {
                 if (*known_time, &all[*known].key) < (time, &all[at].key) {
                     (*known_time, *known) = (time, at);
                 }
-            })
-            .or_insert((time, at));
+            }
+            None => {
+                self.owners.insert(name.into(), (time, at));
+            }
+        }
     }
 
     /// A list of accounts says which id a name has: rows that only have the name are of that one,
     /// unless a row with a time knows better.
-    pub(crate) fn pair(&mut self, id: Option<&'a str>, name: Option<&'a str>) {
+    pub(crate) fn pair(&mut self, id: Option<&str>, name: Option<&str>) {
         let (Some(id), Some(name)) = (id, name.map(folded)) else { return };
-        if self.by_name.contains_key(&name) {
-            let at = find_or_add(&mut self.by_id, &mut self.all, folded(id), true);
-            self.own(name, NEVER, at);
+        if self.by_name.contains_key(&*name) {
+            let at = find_or_add(&mut self.by_id, &mut self.all, &folded(id), true);
+            self.own(&name, NEVER, at);
         }
     }
 
@@ -414,17 +454,13 @@ impl<'a> People<'a> {
     }
 
     /// The person whom a list of accounts means, if known: by id where it has one, else by name.
-    pub(crate) fn known(
-        &mut self,
-        id: Option<&str>,
-        name: Option<&str>,
-    ) -> Option<&mut Person<'a>> {
+    pub(crate) fn known(&mut self, id: Option<&str>, name: Option<&str>) -> Option<&mut Person> {
         let at = match (id, name) {
-            (Some(id), _) => self.by_id.get(&folded(id)).copied(),
+            (Some(id), _) => self.by_id.get(&*folded(id)).copied(),
             (None, Some(name)) => {
                 let name = folded(name);
-                let owner = self.owners.get(&name).map(|(_, at)| *at);
-                owner.or_else(|| self.by_name.get(&name).copied())
+                let owner = self.owners.get(&*name).map(|(_, at)| *at);
+                owner.or_else(|| self.by_name.get(&*name).copied())
             }
             (None, None) => None,
         };
@@ -432,16 +468,16 @@ impl<'a> People<'a> {
     }
 }
 
-fn find_or_add<'a>(
-    places: &mut Numbers<'a, usize>,
-    all: &mut Vec<Person<'a>>,
-    key: Cow<'a, str>,
+fn find_or_add(
+    places: &mut Numbers<usize>,
+    all: &mut Vec<Person>,
+    key: &str,
     has_id: bool,
 ) -> usize {
-    if let Some(at) = places.get(&key) {
+    if let Some(at) = places.get(key) {
         return *at;
     }
-    all.push(Person { key: key.clone(), has_id, ..Person::default() });
-    places.insert(key, all.len() - 1);
+    all.push(Person { key: key.into(), has_id, ..Person::default() });
+    places.insert(key.into(), all.len() - 1);
     all.len() - 1
 }

@@ -87,7 +87,7 @@ mod reader;
 mod sides;
 mod table;
 
-use reader::Reader;
+pub use reader::Reader;
 use sides::{Account, Registered, Role, accounts, give_pending, registered, roles};
 use table::{Row, build};
 
@@ -132,13 +132,10 @@ pub const SIGN_IN_COLUMNS_READ: &[&str] = &[
     "client_version",
 ];
 
-/// What [`readiness`] looks at. Batches may lack columns; these are read as null.
+/// What [`readiness`] looks at beside requests and sign-ins. Batches may lack columns; these are read
+/// as null.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Inputs<'a> {
-    /// Batches of `attempt`.
-    pub attempts: &'a [RecordBatch],
-    /// Batches of `sign_in`.
-    pub sign_ins: &'a [RecordBatch],
+pub struct Sides<'a> {
     /// Batches of `registration`.
     pub registrations: &'a [RecordBatch],
     /// Batches of `role_assignment`.
@@ -153,14 +150,11 @@ pub struct Inputs<'a> {
 }
 
 /// The table `readiness`: a row per person, sorted by verdict (the most urgent first), then by
-/// `non_mfa_writes` downwards, then by `user_key`.
+/// `non_mfa_writes` downwards, then by `user_key`. `reader` has read all requests and sign-ins.
 ///
 /// # Errors
 /// Never in practice: the columns made have one length.
-pub fn readiness(inputs: &Inputs<'_>) -> Result<RecordBatch, ArrowError> {
-    let mut reader = Reader::default();
-    inputs.attempts.iter().for_each(|batch| reader.read_attempts(batch));
-    inputs.sign_ins.iter().for_each(|batch| reader.read_sign_ins(batch));
+pub fn readiness(mut reader: Reader, inputs: &Sides<'_>) -> Result<RecordBatch, ArrowError> {
     let people = &mut reader.people;
     let pending: Vec<Role<'_>> = inputs
         .role_assignments
@@ -206,7 +200,7 @@ pub fn readiness(inputs: &Inputs<'_>) -> Result<RecordBatch, ArrowError> {
         .into_iter()
         .filter(is_listed)
         .map(|person| {
-            let (registration, account) = known.remove(person.key.as_ref()).unwrap_or_default();
+            let (registration, account) = known.remove(&*person.key).unwrap_or_default();
             Row::of(person, registration, account, has_interactive_log)
         })
         .collect();
@@ -220,7 +214,7 @@ pub fn readiness(inputs: &Inputs<'_>) -> Result<RecordBatch, ArrowError> {
     build(&rows, inputs.as_of.or(reader.newest))
 }
 
-fn is_listed(person: &Person<'_>) -> bool {
+fn is_listed(person: &Person) -> bool {
     let evidence = &person.evidence;
     let is_sync = evidence.has_sync_role || person.upn.text().is_some_and(is_sync_name);
     person.attempts + evidence.sovereign_sign_ins > 0

@@ -25,11 +25,11 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
 use arrow_schema::ArrowError;
 use foldhash::fast::FixedState;
-use rayon::iter::{IntoParallelRefIterator, IntoParallelRefMutIterator, ParallelIterator};
 
 use crate::extract::identity::hash;
 use crate::extract::step::StepRow;
 use crate::fold::events::{Integers, Text, Times, with_columns};
+use crate::fold::proof::{Proven, shown};
 use crate::mfa::sign_in::{Category, Reason, SignInMfa, Step, Told, judge, methods_of};
 use crate::mfa::strength::{Strength, strongest};
 
@@ -54,23 +54,61 @@ pub(crate) const COLUMNS_READ: &[&str] = &[
 /// Columns of `activity` that are read for the verdict of a sign-in.
 pub(crate) const ACTIVITY_READ: &[&str] = &["token_id", "mfa"];
 
-/// Judges sign-ins by the steps of a companion file; gives the number of steps of no sign-in.
-///
-/// # Errors
-/// Only when a column outgrows Arrow's limits.
-pub(crate) fn join_steps(
-    batches: &mut [RecordBatch],
-    steps: &[StepRow],
-) -> Result<u64, ArrowError> {
-    if steps.is_empty() {
-        return Ok(0);
+/// The steps of companion files, by the hash of their sign-in.
+#[derive(Debug, Default)]
+pub(crate) struct Steps {
+    of: HashMap<u128, Vec<OwnStep>, FixedState>,
+    /// What is said in them, each text once.
+    texts: HashSet<Arc<str>, FixedState>,
+}
+
+/// One step.
+#[derive(Debug)]
+struct OwnStep {
+    method: Option<Arc<str>>,
+    detail: Option<Arc<str>>,
+    requirement: Option<Arc<str>>,
+    result: Option<Arc<str>>,
+    succeeded: Option<bool>,
+}
+
+impl Steps {
+    /// Takes further steps.
+    pub(crate) fn add(&mut self, rows: Vec<StepRow>) {
+        for row in rows {
+            let mut own = |text: Option<String>| {
+                let text = text?;
+                if let Some(known) = self.texts.get(text.as_str()) {
+                    return Some(Arc::clone(known));
+                }
+                let text: Arc<str> = text.into();
+                self.texts.insert(Arc::clone(&text));
+                Some(text)
+            };
+            let step = OwnStep {
+                method: own(row.method),
+                detail: own(row.detail),
+                requirement: own(row.requirement),
+                result: own(row.result),
+                succeeded: row.succeeded,
+            };
+            self.of.entry(hash(row.sign_in_id.as_bytes())).or_default().push(step);
+        }
     }
-    let mut of: HashMap<&str, Vec<&StepRow>, FixedState> = HashMap::default();
-    for step in steps {
-        of.entry(step.sign_in_id.as_str()).or_default().push(step);
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.of.is_empty()
     }
-    let mut found: HashSet<&str, FixedState> = HashSet::default();
-    for batch in batches {
+
+    /// Judges sign-ins by their steps; gives the hashes of those that have some as well.
+    ///
+    /// # Errors
+    /// Only when a column outgrows Arrow's limits.
+    pub(crate) fn join(&self, batch: &RecordBatch) -> Result<(RecordBatch, Vec<u128>), ArrowError> {
+        if self.is_empty() {
+            return Ok((batch.clone(), Vec::new()));
+        }
+        let mut found = Vec::new();
         let text = |name| Text::of(batch, name);
         let (ids, categories, requirements) =
             (text("event_id"), text("category"), text("requirement"));
@@ -83,7 +121,8 @@ pub(crate) fn join_steps(
         let mut step_counts: Vec<Option<i64>> = Vec::with_capacity(batch.num_rows());
         for row in 0..batch.num_rows() {
             let count = counts.get(row);
-            let own = ids.get(row).and_then(|id| of.get_key_value(id));
+            let own = ids.get(row).map(|id| hash(id.as_bytes()));
+            let own = own.and_then(|id| self.of.get_key_value(&id));
             let own = own.filter(|_| count.unwrap_or(0) == 0);
             let Some((id, own)) = own else {
                 let as_it_is = [verdicts, reasons, methods, strengths];
@@ -93,7 +132,7 @@ pub(crate) fn join_steps(
                 step_counts.push(count);
                 continue;
             };
-            found.insert(id);
+            found.push(*id);
             let steps: Vec<Step<'_>> = own.iter().map(|step| of_row(step)).collect();
             let told = Told {
                 category: categories.get(row).and_then(Category::of_text),
@@ -125,13 +164,17 @@ pub(crate) fn join_steps(
             ("mfa_strength", column(&columns[3])),
             ("step_count", Arc::new(Int64Array::from(step_counts)) as ArrayRef),
         ];
-        let changed = with_columns(batch, &replaced)?;
-        *batch = changed;
+        Ok((with_columns(batch, &replaced)?, found))
     }
-    Ok(steps.iter().filter(|step| !found.contains(step.sign_in_id.as_str())).count() as u64)
+
+    /// How many steps are of none of the sign-ins that were found.
+    pub(crate) fn alone(&self, found: &HashSet<u128>) -> u64 {
+        let alone = self.of.iter().filter(|(id, _)| !found.contains(*id));
+        alone.map(|(_, steps)| steps.len() as u64).sum()
+    }
 }
 
-fn of_row(step: &StepRow) -> Step<'_> {
+fn of_row(step: &OwnStep) -> Step<'_> {
     Step {
         method: step.method.as_deref(),
         detail: step.detail.as_deref(),
@@ -141,61 +184,10 @@ fn of_row(step: &StepRow) -> Step<'_> {
     }
 }
 
-/// What the tokens of activity rows prove, for the sign-ins that do not tell.
-#[derive(Debug, Default)]
-pub(crate) struct Tokens {
-    /// Hash of a token, and whether some row shows MFA; none until a row was met.
-    proofs: HashMap<u128, Option<bool>, FixedState>,
-}
-
-impl Tokens {
-    /// Those of the sign-ins whose verdict is open.
-    pub(crate) fn of_unknown(batches: &[RecordBatch]) -> Self {
-        let mut proofs: HashMap<u128, Option<bool>, FixedState> = HashMap::default();
-        for batch in batches {
-            let rows = Rows::of(batch);
-            for row in (0..batch.num_rows()).filter(|row| rows.is_open(*row)) {
-                for id in [rows.ids.get(row), rows.tokens.get(row)].into_iter().flatten() {
-                    proofs.insert(hash(id.as_bytes()), None);
-                }
-            }
-        }
-        Self { proofs }
-    }
-
-    /// Looks at rows of `activity`.
-    pub(crate) fn learn(&mut self, activity: &[RecordBatch]) {
-        if self.proofs.is_empty() {
-            return;
-        }
-        for batch in activity {
-            let (tokens, verdicts) = (Text::of(batch, "token_id"), Text::of(batch, "mfa"));
-            for row in 0..batch.num_rows() {
-                let shows = match verdicts.get(row) {
-                    Some("mfa") => true,
-                    Some("non_mfa") => false,
-                    _ => continue,
-                };
-                let Some(token) = tokens.get(row) else { continue };
-                if let Some(known) = self.proofs.get_mut(&hash(token.as_bytes())) {
-                    *known = Some(known.unwrap_or(false) || shows);
-                }
-            }
-        }
-    }
-
-    fn proof(&self, id: Option<&str>) -> Option<bool> {
-        if self.proofs.is_empty() {
-            return None;
-        }
-        self.proofs.get(&hash(id?.as_bytes())).copied().flatten()
-    }
-}
-
 /// The columns of a batch that resolving reads.
-struct Rows<'a> {
-    ids: Text<'a>,
-    tokens: Text<'a>,
+pub(super) struct SignIns<'a> {
+    pub(super) ids: Text<'a>,
+    pub(super) tokens: Text<'a>,
     sessions: Text<'a>,
     users: Text<'a>,
     categories: Text<'a>,
@@ -205,8 +197,8 @@ struct Rows<'a> {
     codes: Integers<'a>,
 }
 
-impl<'a> Rows<'a> {
-    fn of(batch: &'a RecordBatch) -> Self {
+impl<'a> SignIns<'a> {
+    pub(super) fn of(batch: &'a RecordBatch) -> Self {
         let text = |name| Text::of(batch, name);
         Self {
             ids: text("event_id"),
@@ -230,7 +222,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Whether the sign-in came to an end and shows no MFA: its token may.
-    fn is_open(&self, row: usize) -> bool {
+    pub(super) fn is_open(&self, row: usize) -> bool {
         let has_first_factor = self.reasons.get(row) == Some(Reason::FirstFactorOnly.name());
         self.is_completed(row) && (self.is_unknown(row) || has_first_factor)
     }
@@ -242,83 +234,147 @@ impl<'a> Rows<'a> {
     }
 
     /// What a row that was judged by what it tells itself shows of its session, and when.
-    fn shown(&self, row: usize) -> Option<(u128, bool, i64)> {
+    pub(super) fn shown(&self, row: usize) -> Option<(u128, bool, i64)> {
         if !self.is_completed(row) || matches!(self.reasons.get(row), Some("session" | "token")) {
             return None;
         }
-        let shows = match self.verdicts.get(row) {
-            Some("mfa") => true,
-            Some("non_mfa") => false,
-            _ => return None,
-        };
+        let shows = shown(self.verdicts.get(row))?;
         Some((self.session(row)?, shows, self.times.get(row)?))
+    }
+
+    /// The session that an open row may be judged by, and when it took part in it.
+    pub(super) fn asked(&self, row: usize) -> Option<(u128, i64)> {
+        let is_bare = self.categories.get(row) == Some(Category::NonInteractive.name());
+        (is_bare && self.is_unknown(row)).then_some((self.session(row)?, self.times.get(row)?))
+    }
+
+    /// Verdict and reason of an open row by what is proven of it, if anything is.
+    fn verdict(&self, row: usize, proven: Proven) -> Option<(SignInMfa, &'static str)> {
+        let (shows, reason) = match proven.by_token() {
+            Some(shows) if shows || self.is_unknown(row) => (shows, "token"),
+            _ => (proven.by_session()?, "session"),
+        };
+        Some((if shows { SignInMfa::Mfa } else { SignInMfa::NonMfa }, reason))
     }
 }
 
-/// When a session first showed MFA, and first one factor only.
-#[derive(Debug, Clone, Copy, Default)]
-struct Session {
-    mfa: Option<i64>,
-    non_mfa: Option<i64>,
-}
-
-/// Gives sign-ins that do not tell the verdict of their token or session.
+/// Gives sign-ins that do not tell the verdict of their token or session; `numbers` are those of
+/// the rows, by which `proven` says what is proven of them.
 ///
 /// # Errors
 /// Only when a column outgrows Arrow's limits.
-pub(crate) fn resolve(batches: &mut [RecordBatch], tokens: &Tokens) -> Result<(), ArrowError> {
-    let shown: Vec<Vec<(u128, bool, i64)>> = batches
-        .par_iter()
-        .map(|batch| {
-            let rows = Rows::of(batch);
-            (0..batch.num_rows()).filter_map(|row| rows.shown(row)).collect()
+pub(crate) fn resolved(
+    batch: &RecordBatch,
+    numbers: &[u64],
+    proven: &[Proven],
+) -> Result<RecordBatch, ArrowError> {
+    let rows = SignIns::of(batch);
+    let of = |number: u64| usize::try_from(number).ok().and_then(|number| proven.get(number));
+    let found: Vec<Option<(SignInMfa, &str)>> = numbers
+        .iter()
+        .enumerate()
+        .map(|(row, number)| {
+            let proven = of(*number).copied().filter(|proven| *proven != Proven::default())?;
+            rows.verdict(row, proven)
         })
         .collect();
-    let mut sessions: HashMap<u128, Session, FixedState> = HashMap::default();
-    for (session, shows, time) in shown.into_iter().flatten() {
-        let known = sessions.entry(session).or_default();
-        let first = if shows { &mut known.mfa } else { &mut known.non_mfa };
-        *first = Some(first.map_or(time, |first| first.min(time)));
+    if found.iter().all(Option::is_none) {
+        return Ok(batch.clone());
     }
-    batches.par_iter_mut().try_for_each(|batch| {
-        let rows = Rows::of(batch);
-        let resolved: Vec<Option<(&str, &str)>> = (0..batch.num_rows())
-            .map(|row| {
-                let as_it_is = rows.verdicts.get(row).zip(rows.reasons.get(row));
-                if !rows.is_open(row) {
-                    return as_it_is;
-                }
-                let word = |shows: bool| if shows { "mfa" } else { "non_mfa" };
-                let by_token =
-                    tokens.proof(rows.ids.get(row)).or(tokens.proof(rows.tokens.get(row)));
-                if let Some(shows) = by_token.filter(|shows| *shows || rows.is_unknown(row)) {
-                    return Some((word(shows), "token"));
-                }
-                let is_bare = rows.categories.get(row) == Some(Category::NonInteractive.name());
-                if !is_bare || !rows.is_unknown(row) {
-                    return as_it_is;
-                }
-                let session = rows.session(row).and_then(|session| sessions.get(&session));
-                let (Some(session), Some(time)) = (session, rows.times.get(row)) else {
-                    return as_it_is;
-                };
-                let is_before = |first: Option<i64>| first.is_some_and(|first| first <= time);
-                if is_before(session.mfa) {
-                    Some((word(true), "session"))
-                } else if is_before(session.non_mfa) {
-                    Some((word(false), "session"))
-                } else {
-                    as_it_is
-                }
-            })
-            .collect();
-        let column = |texts: StringViewArray| -> ArrayRef { Arc::new(texts) };
-        let verdicts = resolved.iter().map(|found| found.map(|found| found.0));
-        let reasons = resolved.iter().map(|found| found.map(|found| found.1));
-        let replaced =
-            [("mfa", column(verdicts.collect())), ("mfa_reason", column(reasons.collect()))];
-        let changed = with_columns(batch, &replaced)?;
-        *batch = changed;
-        Ok(())
-    })
+    let words = found.iter().enumerate().map(|(row, found)| match found {
+        Some((verdict, reason)) => (Some(verdict.name()), Some(*reason)),
+        None => (rows.verdicts.get(row), rows.reasons.get(row)),
+    });
+    let (verdicts, reasons) = words.unzip();
+    let column = |texts: Vec<Option<&str>>| -> ArrayRef { Arc::new(StringViewArray::from(texts)) };
+    with_columns(batch, &[("mfa", column(verdicts)), ("mfa_reason", column(reasons))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::resolved;
+    use crate::fold::events::Text;
+    use crate::fold::given_tests::{Given, batch, given};
+    use crate::fold::proof::{Proof, Proven, answers, of_activity, of_sign_ins};
+    use crate::schema::activity::TABLE as ACTIVITY;
+    use crate::schema::sign_in::TABLE as SIGN_IN;
+
+    /// Verdict and reason of each sign-in once `events` and the sign-ins themselves had their say.
+    fn told(sign_ins: &[Given<'_>], events: &[Given<'_>]) -> Vec<String> {
+        let batch_of = batch(&SIGN_IN, sign_ins);
+        let numbers: Vec<u64> = (0..sign_ins.len() as u64).collect();
+        let mut proofs: Vec<Proof> = of_sign_ins(&batch_of, &numbers, true);
+        proofs.extend(of_activity(&batch(&ACTIVITY, events)));
+        let bytes: Vec<u8> = proofs.iter().flat_map(|proof| proof.to_bytes()).collect();
+        let mut proven = vec![Proven::default(); sign_ins.len()];
+        for (row, more) in answers(&bytes) {
+            let row = usize::try_from(row).unwrap();
+            proven[row] = proven[row].and(more);
+        }
+        let judged = resolved(&batch_of, &numbers, &proven).unwrap();
+        let (verdicts, reasons) = (Text::of(&judged, "mfa"), Text::of(&judged, "mfa_reason"));
+        let word = |text: Option<&str>| text.unwrap_or("-").to_owned();
+        let of = |row| format!("{} {}", word(verdicts.get(row)), word(reasons.get(row)));
+        (0..judged.num_rows()).map(of).collect()
+    }
+
+    fn open(id: &str, time: i64) -> Given<'_> {
+        given!(
+            event_id: id, event_time: time, error_code: 0, category: "non_interactive",
+            user_key: "ada@x", mfa: "unknown", mfa_reason: "no_evidence", session_id: "s",
+        )
+    }
+
+    fn with<'a>(row: Given<'a>, more: Given<'a>) -> Given<'a> {
+        row.into_iter().chain(more).collect()
+    }
+
+    #[test]
+    fn the_token_that_has_the_id_of_a_sign_in_says_more_than_the_one_it_issued() {
+        let sign_ins = [
+            with(open("a", 1), given!(token_id: "t")),
+            with(open("b", 1), given!(token_id: "t")),
+            with(open("a", 1), given!(mfa: "non_mfa", mfa_reason: "first_factor_only")),
+            with(open("b", 1), given!(error_code: 50126)),
+        ];
+        let events = [
+            given!(token_id: "a", mfa: "non_mfa"),
+            given!(token_id: "a", mfa: "unknown"),
+            given!(token_id: "t", mfa: "non_mfa"),
+            given!(token_id: "t", mfa: "mfa"),
+        ];
+        assert_eq!(
+            told(&sign_ins, &events),
+            ["non_mfa token", "mfa token", "non_mfa first_factor_only", "unknown no_evidence"]
+        );
+    }
+
+    #[test]
+    fn a_session_says_what_its_sign_ins_showed_before() {
+        let shows = |mfa, time| {
+            let shown = given!(mfa: mfa, mfa_reason: "claim", category: "interactive");
+            with(open("shows", time), shown)
+        };
+        let sign_ins = [
+            open("early", 1),
+            shows("non_mfa", 2),
+            open("later", 2),
+            shows("mfa", 3),
+            open("last", 9),
+            with(open("interactive", 9), given!(category: "interactive")),
+            with(open("other", 9), given!(user_key: "bob@x")),
+        ];
+        assert_eq!(
+            told(&sign_ins, &[]),
+            [
+                "unknown no_evidence",
+                "non_mfa claim",
+                "non_mfa session",
+                "mfa claim",
+                "mfa session",
+                "unknown no_evidence",
+                "unknown no_evidence",
+            ]
+        );
+    }
 }

@@ -3,6 +3,10 @@
 
 mod blocks;
 pub(crate) mod duplicates;
+pub(crate) mod links;
+pub(crate) mod numbered;
 pub(crate) mod parts;
+pub(crate) mod proofs;
 pub(crate) mod rows;
 pub(crate) mod table;
+pub(crate) mod waiting;

@@ -7,6 +7,9 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::source::spool::nameless_file;
 
+/// In how many steps the room of a part grows to what an even share of all parts takes.
+const ROOM_STEPS: usize = 4;
+
 /// Records dealt into parts, in the order they came in.
 #[derive(Debug)]
 pub(crate) struct Parts {
@@ -41,7 +44,13 @@ impl Parts {
     /// # Errors
     /// When the temporary file cannot be made or written.
     pub(crate) fn push(&mut self, part: usize, bytes: &[u8]) -> io::Result<()> {
-        self.parts[part].bytes.extend_from_slice(bytes);
+        // What is reserved and not used stays small beside what may be held.
+        let step = (self.held_max / self.parts.len() / ROOM_STEPS).max(bytes.len());
+        let held = &mut self.parts[part].bytes;
+        if held.capacity() - held.len() < bytes.len() {
+            held.reserve_exact(step.min(held.len().max(bytes.len())));
+        }
+        held.extend_from_slice(bytes);
         self.held += bytes.len();
         if self.held > self.held_max { self.flush() } else { Ok(()) }
     }

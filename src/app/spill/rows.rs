@@ -5,14 +5,14 @@ use std::io;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{UInt8Type, UInt64Type};
-use arrow_array::{ArrayRef, BooleanArray, RecordBatch, UInt8Array, UInt64Array};
-use arrow_schema::{ArrowError, Field, Schema};
-use arrow_select::filter::filter_record_batch;
+use arrow_array::types::UInt8Type;
+use arrow_array::{ArrayRef, RecordBatch, UInt8Array, UInt64Array};
+use arrow_schema::ArrowError;
 use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use crate::app::error::Error;
 use crate::app::spill::blocks::{Block, Blocks, encoded};
+use crate::app::spill::numbered::{numbered, whole, with_columns, without, without_hidden};
 use crate::app::spill::parts::Parts;
 use crate::fold::duplicate::{crossing, pair_to_bytes, pairs_in, part_of};
 use crate::fold::event::read_events;
@@ -31,8 +31,7 @@ const GROUP_BYTES: usize = 6 << 20;
 /// Parts that are written together: what is in memory of them is a copy of the rows.
 const PARTS_WRITTEN: usize = 8;
 
-/// Columns beside those of the table.
-const NUMBER: &str = "azmfa:number";
+/// What is known of a row, a column beside those of the table.
 const FACTS: &str = "azmfa:facts";
 
 /// A batch on its way to the disk.
@@ -124,8 +123,7 @@ impl RowSpill {
         rows: &RecordBatch,
         numbers: &[u64],
     ) -> Result<(), Error> {
-        let numbers: ArrayRef = Arc::new(UInt64Array::from(numbers.to_vec()));
-        let batch = with_columns(rows, &[(NUMBER, numbers)]).map_err(Error::Arrow)?;
+        let batch = numbered(rows, numbers.to_vec().into()).map_err(Error::Arrow)?;
         let bytes = encoded(&[whole(&batch)?]).map_err(Error::Arrow)?;
         self.policies.push(0, &bytes).map_err(Error::Spill)
     }
@@ -283,38 +281,11 @@ fn groups(blocks: &[Block]) -> Vec<Vec<Block>> {
     groups.into_iter().map(|(_, blocks)| blocks).collect()
 }
 
-/// All rows of a batch with texts of their own.
-fn whole(batch: &RecordBatch) -> Result<RecordBatch, Error> {
-    let places: Vec<(usize, usize)> = (0..batch.num_rows()).map(|row| (0, row)).collect();
-    gathered(std::slice::from_ref(batch), &places).map_err(Error::Arrow)
-}
-
 fn with_hidden(rows: &RecordBatch, first: u64, facts: &[Facts]) -> Result<RecordBatch, ArrowError> {
-    let numbers: ArrayRef =
-        Arc::new(UInt64Array::from_iter_values((first..).take(rows.num_rows())));
+    let numbers = UInt64Array::from_iter_values((first..).take(rows.num_rows()));
     let facts: ArrayRef =
         Arc::new(UInt8Array::from_iter_values(facts.iter().map(|it| it.to_byte())));
-    with_columns(rows, &[(NUMBER, numbers), (FACTS, facts)])
-}
-
-fn with_columns(rows: &RecordBatch, more: &[(&str, ArrayRef)]) -> Result<RecordBatch, ArrowError> {
-    let mut fields: Vec<Arc<Field>> = rows.schema_ref().fields().iter().cloned().collect();
-    let mut columns = rows.columns().to_vec();
-    for (name, column) in more {
-        fields.push(Arc::new(Field::new(*name, column.data_type().clone(), false)));
-        columns.push(Arc::clone(column));
-    }
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
-}
-
-fn without_hidden(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
-    let names = batch.schema_ref().fields().iter().map(|field| field.name().as_str());
-    let shown: Vec<usize> = names
-        .enumerate()
-        .filter(|(_, name)| ![NUMBER, FACTS].contains(name))
-        .map(|(index, _)| index)
-        .collect();
-    batch.project(&shown)
+    with_columns(&numbered(rows, numbers)?, &[(FACTS, facts)])
 }
 
 fn facts_of(batch: &RecordBatch) -> Vec<Facts> {
@@ -326,15 +297,4 @@ fn facts_of(batch: &RecordBatch) -> Vec<Facts> {
             .map(|byte| Facts::from_byte(*byte))
             .collect()
     })
-}
-
-/// The batch without the rows whose numbers are in `dropped`.
-fn without(batch: RecordBatch, dropped: &[u64]) -> Result<RecordBatch, ArrowError> {
-    let Some(numbers) = batch.column_by_name(NUMBER).filter(|_| !dropped.is_empty()) else {
-        return Ok(batch);
-    };
-    let numbers = numbers.as_primitive::<UInt64Type>().values();
-    let keep: BooleanArray =
-        numbers.iter().map(|number| Some(dropped.binary_search(number).is_err())).collect();
-    filter_record_batch(&batch, &keep)
 }

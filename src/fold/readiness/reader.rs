@@ -18,23 +18,28 @@ use crate::mfa::strength::Strength;
 /// <https://learn.microsoft.com/azure/china/overview-datacenter>.
 const SOVEREIGN_REGIONS: [&str; 3] = ["usgov", "usdod", "china"];
 
+/// User agents of which it is remembered what they name.
+const AGENTS_MAX: usize = 10_000;
+
 /// A text that is there and not empty.
 pub(super) fn told(texts: Text<'_>, row: usize) -> Option<&str> {
     texts.get(row).filter(|text| !text.is_empty())
 }
 
-/// Reads requests and sign-ins.
+/// Reads requests and sign-ins, batch by batch, in any order. What it keeps grows with the people,
+/// and with the hours in which they are active.
 #[derive(Debug, Default)]
-pub(super) struct Reader<'a> {
-    pub(super) people: People<'a>,
+pub struct Reader {
+    pub(super) people: People,
     pub(super) has_interactive_log: bool,
     pub(super) newest: Option<i64>,
     /// What each user agent names, since there are few and looking is slow.
-    agents: HashMap<&'a str, Option<(Tool, &'a str)>, FixedState>,
+    agents: Agents,
 }
 
-impl<'a> Reader<'a> {
-    pub(super) fn read_attempts(&mut self, batch: &'a RecordBatch) {
+impl Reader {
+    /// Reads a batch of `attempt`.
+    pub fn read_attempts(&mut self, batch: &RecordBatch) {
         let text = |name| Text::of(batch, name);
         let (first, last) = (Times::of(batch, "first_time"), Times::of(batch, "last_time"));
         let (audits, denies) =
@@ -79,7 +84,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn read_sign_ins(&mut self, batch: &'a RecordBatch) {
+    /// Reads a batch of `sign_in`.
+    pub fn read_sign_ins(&mut self, batch: &RecordBatch) {
         let columns = SignIns::of(batch);
         for row in 0..batch.num_rows() {
             let time = columns.times.get(row).unwrap_or(NEVER);
@@ -123,9 +129,8 @@ impl<'a> Reader<'a> {
             };
             count_use(&mut person.evidence, phase);
             columns.count_covered(person, row, time);
-            let agent = told(columns.user_agents, row);
-            let tool = match agent {
-                Some(agent) => *self.agents.entry(agent).or_insert_with(|| client::version(agent)),
+            let tool = match told(columns.user_agents, row) {
+                Some(agent) => tool_of(&mut self.agents, agent),
                 None => told(columns.versions, row)
                     .filter(|_| told(columns.clients, row) == Some("cli"))
                     .map(|version| (Tool::AzureCli, version)),
@@ -137,6 +142,20 @@ impl<'a> Reader<'a> {
             }
         }
     }
+}
+
+type Agents = HashMap<Box<str>, Option<(Tool, Box<str>)>, FixedState>;
+
+/// The tool that a user agent names, and its version.
+fn tool_of<'s>(agents: &'s mut Agents, agent: &str) -> Option<(Tool, &'s str)> {
+    if !agents.contains_key(agent) {
+        if agents.len() >= AGENTS_MAX {
+            agents.clear();
+        }
+        let tool = client::version(agent).map(|(tool, version)| (tool, version.into()));
+        agents.insert(agent.into(), tool);
+    }
+    agents.get(agent)?.as_ref().map(|(tool, version)| (*tool, &**version))
 }
 
 fn count_use(evidence: &mut Evidence, phase: Phase) {
@@ -163,7 +182,7 @@ struct Request<'a> {
 }
 
 impl Request<'_> {
-    fn count(&self, person: &mut Person<'_>) {
+    fn count(&self, person: &mut Person) {
         let time = Some(self.time);
         let evidence = &mut person.evidence;
         person.attempts += 1;
@@ -251,14 +270,14 @@ impl<'a> SignIns<'a> {
         }
     }
 
-    fn name(&self, person: &mut Person<'a>, row: usize, time: i64) {
+    fn name(&self, person: &mut Person, row: usize, time: i64) {
         person.upn.offer(time, told(self.upns, row));
         person.display_name.offer(time, told(self.display_names, row));
         person.user_type.offer(time, told(self.user_types, row));
     }
 
     /// Counts a completed sign-in, whatever it was to.
-    fn count_any(&self, person: &mut Person<'a>, row: usize) {
+    fn count_any(&self, person: &mut Person, row: usize) {
         match told(self.categories, row) {
             Some("interactive") => person.interactive += 1,
             Some(_) => person.non_interactive += 1,
@@ -276,7 +295,7 @@ impl<'a> SignIns<'a> {
     }
 
     /// Counts a completed sign-in to what mandatory MFA covers.
-    fn count_covered(&self, person: &mut Person<'a>, row: usize, time: i64) {
+    fn count_covered(&self, person: &mut Person, row: usize, time: i64) {
         person.is_active(time, told(self.ips, row));
         if let Some(kind) = told(self.clients, row) {
             person.used(kind, told(self.versions, row));

@@ -23,9 +23,9 @@ pub(super) struct Role<'a> {
     is_sync: bool,
 }
 
-impl<'a> Role<'a> {
+impl Role<'_> {
     /// Gives the role to its holder; gives it back if it is not sure that this is a person.
-    pub(super) fn give(self, people: &mut People<'a>) -> Option<Self> {
+    pub(super) fn give(self, people: &mut People) -> Option<Self> {
         let upn = self.name.filter(|name| name.contains('@'));
         if !self.is_user && upn.is_none() {
             return Some(self);
@@ -38,7 +38,7 @@ impl<'a> Role<'a> {
         None
     }
 
-    fn put(self, person: &mut Person<'a>) {
+    fn put(self, person: &mut Person) {
         person.evidence.has_sync_role |= self.is_sync;
         if let Some(role) = self.privileged {
             person.holds(role);
@@ -71,7 +71,7 @@ pub(super) fn roles(batch: &RecordBatch) -> Vec<Role<'_>> {
 /// Gives the roles of holders that are told by nothing but their ids to those that are people:
 /// that are known already, or are in a list of accounts.
 pub(super) fn give_pending<'a>(
-    people: &mut People<'a>,
+    people: &mut People,
     pending: &[Role<'a>],
     listed: impl Iterator<Item = Option<&'a str>>,
 ) {

@@ -30,11 +30,13 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn of(
-        mut person: Person<'_>,
+        mut person: Person,
         registration: Option<Registered<'_>>,
         account: Option<Account<'_>>,
         has_interactive_log: bool,
     ) -> Self {
+        let counts = std::mem::take(&mut person.evidence);
+        person.settle();
         let upn = person
             .upn
             .text()
@@ -51,8 +53,8 @@ impl Row {
             .or(registration.and_then(|row| row.user_type))
             .or(person.user_type.text())
             .or(marked);
-        let sorted = |texts: &[&str]| {
-            let mut texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+        let sorted = |texts: &[Box<str>]| {
+            let mut texts: Vec<String> = texts.iter().map(ToString::to_string).collect();
             texts.sort_unstable();
             texts
         };
@@ -66,7 +68,7 @@ impl Row {
                 methods: listed(row.methods.unwrap_or_default()),
             }),
             old_clients: person.old_clients(),
-            ..std::mem::take(&mut person.evidence)
+            ..counts
         };
         evidence.service = person.score(&evidence, has_interactive_log);
         let user = upn.or(person.caller.text()).or(display_name);
@@ -81,7 +83,7 @@ impl Row {
             seen: person.seen,
             mfa: person.mfa,
             non_mfa: person.non_mfa,
-            key: person.key.into_owned(),
+            key: person.key.into_string(),
             evidence,
         }
     }

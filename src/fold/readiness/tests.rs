@@ -7,7 +7,7 @@ use arrow_array::types::{Int64Type, TimestampMicrosecondType};
 use proptest::prelude::{ProptestConfig, Strategy, any, prop};
 use proptest::{prop_assert_eq, proptest};
 
-use super::{Inputs, readiness};
+use super::{Reader, Sides, readiness};
 use crate::fold::given_tests::{Given, batch, given};
 use crate::schema::attempt::TABLE as ATTEMPT;
 use crate::schema::directory_user::TABLE as DIRECTORY_USER;
@@ -38,16 +38,21 @@ impl Story<'_> {
         let batches = |table, rows: &[Given<'_>]| -> Vec<RecordBatch> {
             rows.chunks(cut).map(|rows| batch(table, rows)).collect()
         };
-        let inputs = Inputs {
-            attempts: &batches(&ATTEMPT, &self.attempts),
-            sign_ins: &batches(&SIGN_IN, &self.sign_ins),
+        let mut reader = Reader::default();
+        for batch in batches(&ATTEMPT, &self.attempts) {
+            reader.read_attempts(&batch);
+        }
+        for batch in batches(&SIGN_IN, &self.sign_ins) {
+            reader.read_sign_ins(&batch);
+        }
+        let sides = Sides {
             registrations: &batches(&REGISTRATION, &self.registrations),
             role_assignments: &batches(&ROLE_ASSIGNMENT, &self.roles),
             directory_users: &batches(&DIRECTORY_USER, &self.accounts),
             break_glass: &self.break_glass,
             as_of: self.as_of,
         };
-        readiness(&inputs).unwrap()
+        readiness(reader, &sides).unwrap()
     }
 
     /// Some columns of each row, `-` for null.
@@ -99,7 +104,7 @@ fn sign_in<'a>(oid: &'a str, upn: &'a str, mfa: &'a str, minute: i64) -> Given<'
 
 #[test]
 fn the_table_has_the_columns_of_its_schema_even_without_rows() {
-    let empty = readiness(&Inputs::default()).unwrap();
+    let empty = readiness(Reader::default(), &Sides::default()).unwrap();
     assert_eq!(*empty.schema(), TABLE.arrow_schema(|_| true));
     assert_eq!(empty.num_rows(), 0);
     let full = Story { attempts: vec![write("o", "u@x", "mfa", 1)], ..Story::default() };
