@@ -1,10 +1,13 @@
 //! Which format a record is of, decided by its content.
 
+use std::borrow::Cow;
+
 use crate::extract::field::{FIELD_COUNT, Field, FieldSet};
 use crate::extract::format::{Claim, Format, Formats, Kind};
 use crate::extract::others::OthersWanted;
 use crate::extract::shape::Shape;
 use crate::extract::sign_in::SHAPE as SIGN_IN;
+use crate::json::escape::unescape_into;
 use crate::json::slot::{Slot, SlotKind, SlotSet};
 use crate::json::tree::{Target, Tree};
 use crate::json::walk::{Texts, Walker};
@@ -138,7 +141,15 @@ fn holds(test: &Test, walker: &Walker, text: &str) -> bool {
     };
     let kind = slot(0).kind;
     let is_text = matches!(kind, SlotKind::Text | SlotKind::EscapedText);
-    let value = || walker.text_of(text, slot(0));
+    let value = || {
+        let raw = walker.text_of(text, slot(0));
+        if kind != SlotKind::EscapedText {
+            return Cow::Borrowed(raw);
+        }
+        let mut unescaped = String::new();
+        unescape_into(raw, &mut unescaped);
+        Cow::Owned(unescaped)
+    };
     let one_of =
         |words: &[&str]| is_text && words.iter().any(|word| value().eq_ignore_ascii_case(word));
     let begins = |start: &str| {
