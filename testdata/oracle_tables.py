@@ -46,6 +46,35 @@ def audit(record):
             "token_id": token_guid((linked.get("tokenDetails") or {}).get("uniqueTokenIdentifier")), "session_id": text(linked.get("sessionId"))}
 
 
+# --- Sign-ins ------------------------------------------------------------------------------------
+
+REQUIREMENTS = {"singleFactorAuthentication": "single_factor", "multiFactorAuthentication": "multi_factor"}
+
+
+def sign_ins(records, less=(), digits=6):
+    """What rows of `sign_in` say beside their verdicts; a shape may lack columns, and digits of the time."""
+    rows = []
+    for record in deduplicated(records):
+        sign, device, place = SignIn(record), record.get("deviceDetail") or {}, record.get("location") or {}
+        status = record.get("status") or {}
+        when = instant(record["createdDateTime"])
+        row = {"event_id": sign.id, "event_time": shown(when if digits else when.replace(microsecond=0)), "correlation_id": low(record.get("correlationId")),
+               "category": sign.category, "user_id": sign.user, "upn": sign.upn if sign.is_user() and "@" in (sign.upn or "") else None,
+               "display_name": text(record.get("userDisplayName")) or text(record.get("servicePrincipalName")), "user_type": low(record.get("userType")),
+               "home_tenant_id": low(record.get("homeTenantId")), "cross_tenant_type": low(record.get("crossTenantAccessType")), "app_id": sign.app,
+               "app": text(record.get("appDisplayName")), "resource_app_id": low(record.get("resourceId")), "resource_app": text(record.get("resourceDisplayName")),
+               "client_app_used": text(record.get("clientAppUsed")), "auth_protocol": low(record.get("authenticationProtocol")),
+               "transfer_method": low(record.get("originalTransferMethod")), "ip": sign.ip, "country": text(place.get("countryOrRegion")),
+               "city": text(place.get("city")), "user_agent": text(record.get("userAgent")), "device_id": low(device.get("deviceId")),
+               "device_os": text(device.get("operatingSystem")), "device_compliant": device.get("isCompliant"), "device_trust_type": text(device.get("trustType")),
+               "requirement": REQUIREMENTS.get(record.get("authenticationRequirement")), "ca_status": low(record.get("conditionalAccessStatus")),
+               "error_code": sign.error, "failure_reason": text(status.get("failureReason")) if sign.error else None, "token_id": sign.token,
+               "session_id": text(record.get("sessionId")), "incoming_token_type": low(record.get("incomingTokenType")),
+               "risk_sign_in": low(record.get("riskLevelDuringSignIn")), "risk_user": low(record.get("riskLevelAggregated"))}
+        rows.append({name: cell for name, cell in row.items() if name not in less})
+    return rows
+
+
 # --- Policies of sign-ins ------------------------------------------------------------------------
 
 def policies(records, less=()):

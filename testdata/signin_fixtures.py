@@ -356,6 +356,9 @@ def expected(told, month, demo_sides):
         return {"about": about, "files": files, "sign_in": rows, **({"link": links} if links is not None else {})}
 
     verdicts, links = oracle_signins.verdicts, oracle_signins.links
+    def ready(about, files, *known, **more):
+        return {"about": about, "files": files, **more, "readiness": oracle_readiness.readiness(*known), "words": oracle_readiness.words(*known)}
+
     return {
         "all": entry("Every sign-in of the week, by itself.", ALL, verdicts(records)),
         "linked": entry("The same beside the changes: tokens tell what their sign-ins do not.", [f"{name} + {AZ}" for name in ALL], verdicts(records, events),
@@ -375,15 +378,15 @@ def expected(told, month, demo_sides):
         "odd": entry("Strange clothes, plain facts.", [f"{FORMS}{form}" for form in ("graph/odd.json", "diagnostic/odd.ndjson", "log_analytics/odd.ndjson")],
                      verdicts(strange(records))),
         "twice": entry("The copy with more steps is kept.", [f"{FORMS}graph/twice.json"], verdicts([interactive[1], interactive[2]])),
-        "ready": {"about": "What mandatory MFA means for each person, by every shape of sign-ins and the changes.",
-                  "files": [f"{name} + {AZ}" for name in ALL], "readiness": oracle_readiness.readiness(records, events)},
-        "ready_known": {"about": "The same with what is registered, who holds which role, and the accounts.",
-                        "files": [f"{FORMS}graph/ok.json.gz + {AZ} + {' + '.join(SIDES)}"],
-                        "readiness": oracle_readiness.readiness(records, events, *sides(told))},
-        "demo_ready": {"about": "Woodgrove Freight with all that is known of it.", "exempt": "demo/break-glass.txt",
-                       "files": ["demo/signin + demo/activity + " + " + ".join(f"demo/{name}.json" for name in (
-                           "registrations", "azure-roles", "entra-roles", "users", "resources"))],
-                       "readiness": oracle_readiness.readiness(signs, changes, *demo_sides, ["breakglass-01@woodgrove.example"])},
+        "ready": ready("What mandatory MFA means for each person, by every shape of sign-ins and the changes.", [f"{name} + {AZ}" for name in ALL], records, events),
+        "ready_known": ready("The same with what is registered, who holds which role, and the accounts.", [f"{FORMS}graph/ok.json.gz + {AZ} + {' + '.join(SIDES)}"],
+                             records, events, *sides(told)),
+        "ready_signed": ready("By sign-ins alone.", [f"{FORMS}graph/ok.json.gz"], records, []),
+        "ready_v1": ready("By sign-ins of Graph v1.0 alone: nothing tells of MFA but words and policies.", [f"{FORMS}graph/v1.json.gz"],
+                          [shape.v1(record) for record in interactive], []),
+        "demo_ready": ready("Woodgrove Freight with all that is known of it.", ["demo/signin + demo/activity + " + " + ".join(f"demo/{name}.json" for name in (
+            "registrations", "azure-roles", "entra-roles", "users", "resources"))], signs, changes, *demo_sides, ["breakglass-01@woodgrove.example"],
+            exempt="demo/break-glass.txt"),
         "demo": entry("A month of Woodgrove Freight.", ["demo/signin"], verdicts(signs)),
         "demo_linked": entry("With its changes.", ["demo/signin + demo/activity"], verdicts(signs, changes)),
         **tables(told, month, demo_sides),
@@ -394,6 +397,9 @@ AUDIT = "formats/entra_audit_"
 # What is in no CSV of the portal, and what v1.0 of Graph lacks.
 NO_CSV = ("event_id", "operation_type", "token_id", "session_id")
 NO_V1 = ("user_agent", "token_id", "session_id")
+# What these shapes of sign-ins do not tell, or tell in words of their own.
+CSV_LESS = ("risk_sign_in", "risk_user", "ca_status")
+DEFENDER_LESS = (*CSV_LESS, "user_type", "home_tenant_id", "cross_tenant_type", "auth_protocol", "transfer_method", "failure_reason", "incoming_token_type")
 
 
 def tables(told, month, demo_sides):
@@ -410,6 +416,10 @@ def tables(told, month, demo_sides):
     def side(about, table, files, rows, form):
         return {"about": about, "files": [f"formats/{form}/{name}" for name in files], table: rows}
 
+    def facts(about, files, signs, less=(), digits=6):
+        return {"about": about, "files": files, "sign_in": rows_of.sign_ins(signs, less, digits)}
+
+    interactive = told.of("interactive")
     odd, bare = told.odd_sides, [{key: item for key, item in record.items() if key not in ("principal", "roleDefinition")} for record in entra]
     graph, audit_files = f"{FORMS}graph/ok.json.gz", [f"{name}/{file}" for name, file in (
         ("graph", "ok.json"), ("graph", "powershell.json"), ("diagnostic", "ok.ndjson"), ("diagnostic", "message.json"), ("diagnostic", "capture.avro"))]
@@ -422,6 +432,17 @@ def tables(told, month, demo_sides):
                              ["graph/v1.json", "graph/AuditLogs_2026-03-02_2026-03-06.json"], told.audits, NO_V1),
         "audits_csv": audited("The portal's CSV.", ["portal_csv/ok.csv"], told.audits, NO_CSV),
         "audits_csv_odd": audited("Strange clothes, plain facts.", ["portal_csv/odd.csv"], told.odd_audits, NO_CSV),
+        "facts": facts("What sign-ins say beside their verdicts.", [f"{FORMS}graph/ok.json.gz", f"{FORMS}graph/powershell.json.gz", PORTAL_JSON] + [
+            f"{FORMS}diagnostic/{name}" for name in ("ok.ndjson.gz", "eventhub.json.gz", "capture.avro")], records),
+        "facts_log_analytics": facts("Programs have fewer columns in Log Analytics.", ALL[6:], people + less(
+            told.of("service_principal", "managed_identity"), "homeTenantId", "crossTenantAccessType", "authenticationProtocol", "originalTransferMethod",
+            "incomingTokenType", "riskLevelDuringSignIn", "riskLevelAggregated")),
+        "facts_v1": facts("Graph v1.0 has no user agent, no token and no tenants.", [f"{FORMS}graph/v1.json.gz"], [shape.v1(record) for record in interactive]),
+        "facts_csv": facts("The portal's CSV has times to the second.", [" + ".join(CSVS)], people, CSV_LESS, 0),
+        "facts_csv_fr": facts("Headings partly in French.", [f"{FORMS}portal_csv/InteractiveSignIns_fr.csv"], interactive[:8], CSV_LESS, 0),
+        "facts_csv_es": facts("Headings partly in Spanish.", [f"{FORMS}portal_csv/InteractiveSignIns_es.csv"], interactive[:8], CSV_LESS, 0),
+        "facts_defender": facts("Defender tells fewer things, some in other words.", [f"{FORMS}defender/ok.json.gz", f"{FORMS}defender/hunting.json.gz"], people, DEFENDER_LESS),
+        "facts_odd": facts("Strange clothes, plain facts.", [f"{FORMS}{form}" for form in ("graph/odd.json", "diagnostic/odd.ndjson", "log_analytics/odd.ndjson")], strange(records)),
         "policies": {"about": "Every policy of every sign-in.", "files": ALL, "sign_in_policy": rows_of.policies(records)},
         "policies_v1": {"about": "Graph v1.0 does not tell conditions.", "files": [f"{FORMS}graph/v1.json.gz"], "sign_in_policy": rows_of.policies(
             [shape.v1(record) for record in told.of("interactive")])},

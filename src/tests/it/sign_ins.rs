@@ -9,7 +9,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::json::{Row, file, rows};
-use crate::run::{Run, fixture};
+use crate::run::{Ran, Run, fixture};
 
 /// The tables that sets have rows of.
 const TABLES: [&str; 9] = [
@@ -42,6 +42,11 @@ fn every_fixture_of_sign_ins_tells_the_rows_expected_of_it() {
                 compared += 1;
                 let exempt = set["exempt"].as_str();
                 differences.extend(difference(table, files, exempt, &rows(expected)).map(of));
+            }
+            if let Some(expected) = set.get("words") {
+                compared += 1;
+                let exempt = set["exempt"].as_str();
+                differences.extend(words_missing(files, exempt, &rows(expected)).map(of));
             }
             if let Some(expected) = set.get("msid") {
                 compared += 1;
@@ -91,17 +96,52 @@ fn everybody_has_the_same_verdict_whatever_the_export() {
 /// How the rows of a table differ from those expected, in the columns that are expected.
 fn difference(table: &str, files: &str, exempt: Option<&str>, expected: &[Row]) -> Option<String> {
     let columns: Vec<&str> = expected.first()?.keys().map(String::as_str).collect();
-    let inputs = files.split('+').map(|name| fixture(name.trim()));
-    let sql = format!("select {} from {table}", columns.join(", "));
-    let mut run = Run::new().args(["query", "--format", "json", "-q"]).arg(sql).args(inputs);
-    if let Some(list) = exempt {
-        run = run.arg("--exempt").arg(fixture(list));
-    }
-    let ran = run.run();
+    let ran = query(&format!("select {} from {table}", columns.join(", ")), files, exempt);
     if ran.code != 0 {
         return Some(format!("exit {}\n{}", ran.code, ran.stderr));
     }
     compare(expected, &rows(&ran.json()["rows"]))
+}
+
+fn query(sql: &str, files: &str, exempt: Option<&str>) -> Ran {
+    let inputs = files.split('+').map(|name| fixture(name.trim()));
+    let mut run = Run::new().args(["query", "--format", "json", "-q"]).arg(sql).args(inputs);
+    if let Some(list) = exempt {
+        run = run.arg("--exempt").arg(fixture(list));
+    }
+    run.run()
+}
+
+/// What the words of readiness do not contain of what they have to: the first reason is what the
+/// rule rests on, and there is a next step exactly where something is to be done.
+fn words_missing(files: &str, exempt: Option<&str>, expected: &[Row]) -> Option<String> {
+    let sql = "select user_key, rule, reasons, next_step from readiness";
+    let ran = query(sql, files, exempt);
+    let told = rows(&ran.json()["rows"]);
+    let lines: Vec<String> = expected
+        .iter()
+        .filter_map(|due| {
+            let row = told.iter().find(|row| row["user_key"] == due["user_key"])?;
+            let text = |name: &str| row[name].as_str().unwrap_or_default();
+            let (reasons, steps) = (text("reasons"), text("next_step"));
+            let decisive = reasons.split("; ").next().unwrap_or_default();
+            let missing: Vec<&str> =
+                [("first", decisive), ("reasons", reasons), ("next_step", steps)]
+                    .into_iter()
+                    .flat_map(|(name, said)| {
+                        let due = due[name].as_array().unwrap().iter();
+                        due.map(|part| part.as_str().unwrap()).filter(|part| !said.contains(part))
+                    })
+                    .collect();
+            let is_idle = due["next_step"].as_array().unwrap().is_empty();
+            (row["rule"] != due["rule"] || !missing.is_empty() || is_idle != steps.is_empty())
+                .then(|| format!("{missing:?} of {due:?} in {reasons} | {steps}"))
+        })
+        .collect();
+    if told.len() != expected.len() {
+        return Some(format!("{} people, expected {}", told.len(), expected.len()));
+    }
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 /// How the people whom Microsoft's own tool lists differ from those expected. Whoever else is in the
