@@ -70,7 +70,7 @@ impl Renderer for Html {
 fn document(pages: &[Page]) -> io::Result<Value> {
     let title = match pages {
         [page] => page.title.clone(),
-        _ => "Changes to Azure, with and without MFA".to_owned(),
+        _ => "Azure management, with and without MFA".to_owned(),
     };
     let window = pages.first().and_then(balance::window).unwrap_or_default();
     let shown = pages
