@@ -143,12 +143,7 @@ fn holds(test: &Test, walker: &Walker, text: &str) -> bool {
     let is_text = matches!(kind, SlotKind::Text | SlotKind::EscapedText);
     let value = || {
         let raw = walker.text_of(text, slot(0));
-        if kind != SlotKind::EscapedText {
-            return Cow::Borrowed(raw);
-        }
-        let mut unescaped = String::new();
-        unescape_into(raw, &mut unescaped);
-        Cow::Owned(unescaped)
+        if kind == SlotKind::EscapedText { unescaped(raw) } else { Cow::Borrowed(raw) }
     };
     let one_of =
         |words: &[&str]| is_text && words.iter().any(|word| value().eq_ignore_ascii_case(word));
@@ -167,6 +162,14 @@ fn holds(test: &Test, walker: &Walker, text: &str) -> bool {
         Claim::Begins(_, start) => begins(start),
         Claim::BeginsNot(_, start) => !begins(start),
     }
+}
+
+/// What a string with escapes says; exporters rarely escape what formats are known by.
+#[cold]
+fn unescaped(raw: &str) -> Cow<'_, str> {
+    let mut text = String::new();
+    unescape_into(raw, &mut text);
+    Cow::Owned(text)
 }
 
 /// Tells the format of any record.
