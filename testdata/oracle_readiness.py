@@ -20,6 +20,9 @@ PRIVILEGED = ("Owner", "Contributor", "User Access Administrator", "Global Admin
 SYNC_ROLE = "Directory Synchronization Accounts"
 RESISTANT = ("windowshello", "fido", "passkey", "platformcredential", "macos")
 SERVICE_WORDS = set("ansible batch bot cicd daemon deploy deployer deployment devops jenkins pipeline robot runner script service srv terraform".split())
+# Programs that cannot ask for MFA below a version (domain.md §1.4), how they call themselves, and what brings them up to date.
+OLD = (("Azure CLI", r"AZURECLI/(\d+\.\d+[.\d]*)", "2.76", ("2.76", "az upgrade")),
+       ("Az.Accounts", r"Az\.Accounts/(\d+\.\d+[.\d]*)", "5.2", ("14.3", "Update-Module")))
 BEGINNING = datetime.min.replace(tzinfo=timezone.utc)
 
 
@@ -37,7 +40,7 @@ def counts(sign):
 class Person:
     def __init__(self, key):
         self.key, self.upn, self.glass, self.enabled, self.sync_role = key, None, False, None, False
-        self.roles, self.registration = set(), None
+        self.roles, self.registration, self.guest, self.resists, self.old = set(), None, False, False, set()
         self.n, self.last, self.seen, self.addresses, self.writes = Counter(), defaultdict(lambda: BEGINNING), [], [], 0
 
     def note(self, name, when):
@@ -80,6 +83,13 @@ class Person:
             return
         self.n[f"phase_{phase}"] += 1
         self.note("sign_ins", sign.time)
+        self.guest |= low(record.get("userType")) == "guest"
+        done = [low(step["authenticationMethod"]) or "" for step in record.get("authenticationDetails") or [] if step.get("succeeded") is True]
+        self.resists |= any(method.startswith(("fido", "windows hello", "x.509")) for method in done)
+        for name, pattern, lowest, steps in OLD:
+            used = re.search(pattern, record.get("userAgent") or "")
+            if used and tuple(map(int, used[1].split(".")[:2])) < tuple(map(int, lowest.split("."))):
+                self.old.add((name, used[1], lowest, steps))
         self.note({"mfa": "mfa", "non_mfa": "non_mfa", "exempt": "exempt"}.get(sign.mfa, "unknown") + "_sign_ins", sign.time)
         self.n["ropc_sign_ins"] += low(record.get("authenticationProtocol")) == "ropc"
         # The portal and the mobile app are what they are, whatever the user agent says.
@@ -156,6 +166,59 @@ class Person:
             ("never_seen", "cannot_tell", True)]
         return next((rule, verdict) for rule, verdict, holds in rules if holds)
 
+    def words(self, has_interactive_log):
+        """What the words have to contain: what the rule rests on `first`, what else the `reasons` name, and every `next_step`,
+        of which there is none where nothing is to be done. The facts are those of domain.md §1.3 and §1.4."""
+        n, score = self.n, self.score(has_interactive_log)
+        rule, verdict = self.judge(score)
+        lacks, methods = verdict in ("will_break", "at_risk"), (self.registration or {}).get("methodsRegistered") or []
+
+        def of(name, total, unit, stem=None):
+            time = self.last[name]
+            return [f"{n[stem or name]} of {n[total]} {unit}"] + ([f"{time:%Y-%m-%d %H:%M}"] if time > BEGINNING else [])
+
+        writes, sign_ins = ("write_attempts", "write"), ("sign_ins", "sign-in")
+        capability = ["no method registered", *methods] if self.can() is False else methods
+        first = {
+            "sync_account": ["synchronisation account"], "disabled_account": ["disabled"], "no_management": ["mandatory MFA covers"],
+            "denied_already": ["MFA policy denied", str(n["policy_denies"]), f"{self.last['deny']:%Y-%m-%d %H:%M}"],
+            "ropc": of("ropc_sign_ins", *sign_ins) + ["ROPC", "cannot do MFA"], "not_capable": capability, "admin_not_capable": capability,
+            "not_registered": capability, "service_account": ["service", f"{score} of 100"], "break_glass_without_mfa": ["break-glass", "mandatory MFA"],
+            "non_mfa_writes": of("non_mfa_writes", *writes) + ["without MFA"], "non_mfa_sign_ins": of("non_mfa_sign_ins", *sign_ins) + ["without MFA"],
+            "mfa_skipped": of("exempt_sign_ins", *sign_ins) + ["MFA was skipped"],
+            "mfa_failures": [f"{n['failed_mfa_sign_ins']} sign-in", "demand for MFA", f"{self.last['failed_mfa_sign_ins']:%Y-%m-%d %H:%M}"],
+            "mfa_every_time": of("mfa_writes", *writes) + ["with MFA"], "mfa_sign_ins_only": of("mfa_sign_ins", *sign_ins) + ["with MFA"],
+            "mfa_elsewhere": [str(n["mfa_elsewhere"]), f"{self.last['mfa_elsewhere']:%Y-%m-%d %H:%M}"], "registered": ["registered", *methods],
+            "no_claims": [f"{n['unknown_writes']} of {n['write_attempts']} write", "no claims"],
+            "no_mfa_fields": [f"{n['unknown_sign_ins']} of {n['sign_ins']} sign-in"], "never_seen": ["not seen in the logs"]}[rule]
+        reasons = sorted(self.roles) + [part for name, version, lowest, _ in sorted(self.old) for part in (f"{name} {version}", lowest)]
+        for name, (total, unit) in (("non_mfa_writes", writes), ("mfa_writes", writes), ("non_mfa_sign_ins", sign_ins), ("mfa_sign_ins", sign_ins),
+                                    ("exempt_sign_ins", sign_ins)):
+            reasons += of(name, total, unit) if n[name] else []
+        reasons += ["break-glass"] if self.glass else []
+        reasons += ["guest"] if self.guest else []
+        reasons += [f"{score} of 100"] if score >= 40 else []
+        steps = []
+        if verdict != "not_in_scope":
+            resists = self.resists or any(method.lower().startswith(RESISTANT) for method in methods)
+            if lacks and (score >= 40 or n["ropc_sign_ins"]):
+                steps += ["managed identity", "az login --identity", "service principal", "az login --service-principal"]
+            if self.glass and not resists:
+                steps += ["FIDO2", "certificate"]
+            elif lacks and self.can() is not True:
+                steps += ["register", "https://aka.ms/mfasetup"]
+            steps += {"denied_already": ["az login", "Connect-AzAccount", "portal"], "non_mfa_writes": ["az login", "Connect-AzAccount", "portal"],
+                      "non_mfa_sign_ins": ["az login", "Connect-AzAccount", "portal"], "mfa_skipped": ["trusted locations", "remembered devices"],
+                      "mfa_failures": ["https://aka.ms/mfasetup"], "mfa_elsewhere": ["once with MFA"], "registered": ["once with MFA"]}.get(rule, [])
+            steps += ["cross-tenant access"] if self.guest and lacks else []
+            if verdict == "cannot_tell":
+                steps += ["az monitor activity-log list"] if n["unknown_writes"] else []
+                steps += ["beta", "auditLogs/signIns"] if n["unknown_sign_ins"] else []
+                steps += ["userRegistrationDetails"] if not self.registration else []
+            for *_, upgrade in sorted(self.old):
+                steps += upgrade
+        return {"user_key": self.key, "rule": rule, "first": first, "reasons": reasons, "next_step": steps}
+
     def listed(self):
         n = self.n
         return bool(n["requests"] or n["sign_ins"] or n["failed_mfa_sign_ins"] or self.is_sync() and n["completed"] or self.roles or self.sync_role or self.glass)
@@ -171,8 +234,20 @@ class Person:
                 "is_break_glass": self.glass, "service_score": score}
 
 
-def readiness(records, events, registrations=(), roles=(), users=(), glass=()):
-    """Rows of `readiness`. `roles` are of `az role assignment list` and of Graph alike, `users` of Graph."""
+def readiness(*told):
+    """Rows of `readiness`; see `gathered`."""
+    people, has_interactive_log = gathered(*told)
+    return [person.row(has_interactive_log) for person in people]
+
+
+def words(*told):
+    """What the reasons and the next steps of each person have to contain; see `gathered`."""
+    people, has_interactive_log = gathered(*told)
+    return [person.words(has_interactive_log) for person in people]
+
+
+def gathered(records, events, registrations=(), roles=(), users=(), glass=()):
+    """The people that are listed, and whether there are interactive sign-ins. `roles` are of `az role assignment list` and of Graph alike, `users` of Graph."""
     signs, rows = known(records, events)
     people = {}
 
@@ -190,9 +265,13 @@ def readiness(records, events, registrations=(), roles=(), users=(), glass=()):
         if sign.is_user() and not excluded(sign) and (sign.user or sign.upn) and counts(sign):
             person(sign.user, sign.upn).sign_in(sign)
     for record in registrations:
-        person(record["id"], record["userPrincipalName"]).registration = record
+        found = person(record["id"], record["userPrincipalName"])
+        found.registration = record
+        found.guest |= low(record.get("userType")) == "guest"
     for record in users:
-        person(record["id"], record["userPrincipalName"]).enabled = record["accountEnabled"]
+        found = person(record["id"], record["userPrincipalName"])
+        found.enabled = record["accountEnabled"]
+        found.guest |= low(record.get("userType")) == "guest"
     for record in roles:
         role = record.get("roleDefinitionName") or record["roleDefinition"]["displayName"]
         holder = record.get("principal") or {}
@@ -206,4 +285,4 @@ def readiness(records, events, registrations=(), roles=(), users=(), glass=()):
         found = next((each for each in people.values() if name.lower() in (each.upn, each.key)), None) or person(None, name)
         found.glass = True
     has_interactive_log = any(sign.category == "interactive" for sign in signs)
-    return [found.row(has_interactive_log) for found in sorted(people.values(), key=lambda each: each.key) if found.listed()]
+    return [found for found in sorted(people.values(), key=lambda each: each.key) if found.listed()], has_interactive_log

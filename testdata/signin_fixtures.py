@@ -8,8 +8,10 @@ import re
 
 import audits
 import directory
+import odd_tables
 import oracle_readiness
 import oracle_signins
+import oracle_tables
 import shapes
 import signin_shapes as shape
 import tenant
@@ -139,6 +141,7 @@ def defender(told, put, zipped):
     form, people = "entra_signin_defender", told.of("interactive", "non_interactive")
     signs(put, f"{form}/ok.json.gz", zipped((json.dumps([shape.defender(record) for record in people], ensure_ascii=False) + "\n").encode()), form, len(people))
     signs(put, f"{form}/AADSignInEventsBeta.csv.gz", zipped(shape.defender_csv(people).encode()), form, len(people))
+    odd_tables.defender(told, put, zipped)
 
 
 def audit(told, put, zipped):
@@ -168,6 +171,7 @@ def audit(told, put, zipped):
     cells = audits.portal_csv(records[:3]).split("\r\n")
     plain("entra_audit_portal_csv/broken.csv", "\r\n".join([cells[0], cells[1], "2026-03-02,short", re.sub(r"^[^,]*", "soon", cells[3])]),
           "entra_audit_portal_csv", 3, rejects={"syntax": 1, "invalid_time": 1})
+    told.odd_audits = odd_tables.audit_csv(told, put)
 
 
 def side_inputs(told, put):
@@ -181,15 +185,6 @@ def side_inputs(told, put):
     plain("entra_registration/ok.json", directory.graph_page(registrations, path), "entra_registration", "registration", len(registrations))
     plain("entra_registration/powershell.json", shape.powershell(registrations), "entra_registration", "registration", len(registrations),
           comment="Get-MgReportAuthenticationMethodUserRegistrationDetail -All | ConvertTo-Json")
-    odd = copy.deepcopy(registrations[:4])
-    odd[0]["methodsRegistered"], odd[1]["futureKey"], odd[2]["userPrincipalName"] = None, deep(12), "GWEN.TRAN_fabrikam.example#EXT#@tailwind.example"
-    odd[3] = {key: odd[3][key] for key in ("id", "userPrincipalName", "isMfaCapable", "isMfaRegistered", "methodsRegistered")}
-    plain("entra_registration/odd.json", odd_array([compact(record) for record in odd + odd[:1]], "value"), "entra_registration", "registration", 5, duplicates=1,
-          comment="null and missing lists, an unknown key, a guest; the last is the first once more")
-    broken = [(compact(registrations[0]).encode(), None), (b'"text"', "not_a_record"), (b"7", "not_a_record"), (b'{"id":"1"}', "unrecognised"),
-              (compact(registrations[1]).encode(), None)]
-    plain("entra_registration/broken.json", broken_array(broken, compact(registrations[2]).encode(), "value"), "entra_registration", "registration", 6,
-          rejects={**count(broken), "cut_short": 1})
     plain("azure_resource/ok.json", directory.az_array(resources), "azure_resource", "resource", len(resources))
     plain("azure_role_assignment/ok.json", directory.az_array(roles), "azure_role_assignment", "role_assignment", len(roles))
     plain("entra_role_assignment/ok.json", directory.graph_page(entra, "roleManagement/directory/roleAssignments", next=True), "entra_role_assignment",
@@ -200,6 +195,7 @@ def side_inputs(told, put):
     graph_users = [directory.graph_user(who, **more) for who, more in users]
     plain("entra_user/ok.json", directory.graph_page(graph_users, "users"), "entra_user", "directory_user", len(users))
     plain("entra_user/az.json", directory.az_array([directory.az_user(who, **more) for who, more in users]), "entra_user", "directory_user", len(users))
+    told.odd_sides = odd_tables.sides(tenant.NAME, registrations, resources, roles, entra, graph_users, put)
 
 
 # --- odd and broken ------------------------------------------------------------------------------
@@ -238,7 +234,6 @@ def damaged(records, untimed, wrong, timeless):
     good = [compact(record).encode() for record in records]
     torn = good[1].replace(b'"userDisplayName":"', b'"userDisplayName":"\xc3\x28', 1).replace(b'"UserDisplayName":"', b'"UserDisplayName":"\xc3\x28', 1)
     torn = torn.replace(b'"activityDisplayName":"', b'"activityDisplayName":"\xc3\x28', 1).replace(b'"ActivityDisplayName":"', b'"ActivityDisplayName":"\xc3\x28', 1)
-    torn = torn.replace(b'"AccountDisplayName":"', b'"AccountDisplayName":"\xc3\x28', 1)
     assert torn != good[1]
     return [
         (good[0], None), (b'"a text where an object is due"', "not_a_record"), (b"42", "not_a_record"), (torn, "invalid_utf8"),
@@ -267,9 +262,6 @@ def spoil(told, put):
         texts = dressed(rows)
         parts = damaged([make(record, 0) for record in users[:6]], untimed, wrong, timeless)
         write_pair(put, form, texts, parts, compact(make(users[6], 0)).encode(), container, "sign_in")
-    parts = damaged([shape.defender(record) for record in users[:6]], lambda r: changed(r, ["Timestamp"], None), lambda r: changed(r, ["Timestamp"], {"value": 7}),
-                    "unrecognised")
-    write_pair(put, "entra_signin_defender", None, parts, compact(shape.defender(users[6])).encode(), None, "sign_in")
     audit_forms = {
         "entra_audit_graph": (lambda record: record, ["activityDateTime"], "value"),
         "entra_audit_diagnostic": (lambda record: audits.diagnostic(record, tenant_id), None, "lines"),
@@ -306,8 +298,7 @@ def write_pair(put, form, texts, parts, last, container, table):
         put(f"formats/{form}/odd.ndjson", odd_lines(texts), account(form, len(texts), table=table, duplicates=1, comment="the last record is the first once more"))
         put(f"formats/{form}/broken.ndjson", broken_lines(parts, last), account(form, len(parts) + 4, table=table, rejects={**rejects, "syntax": 2, "cut_short": 2}))
         return
-    if texts:
-        put(f"formats/{form}/odd.json", odd_array(texts, container), account(form, len(texts), table=table, duplicates=1, comment="the last record is the first once more"))
+    put(f"formats/{form}/odd.json", odd_array(texts, container), account(form, len(texts), table=table, duplicates=1, comment="the last record is the first once more"))
     put(f"formats/{form}/broken.json", broken_array(parts, last, container), account(form, len(parts) + 1, table=table, rejects={**rejects, "cut_short": 1}))
 
 
@@ -365,6 +356,9 @@ def expected(told, month, demo_sides):
         return {"about": about, "files": files, "sign_in": rows, **({"link": links} if links is not None else {})}
 
     verdicts, links = oracle_signins.verdicts, oracle_signins.links
+    def ready(about, files, *known, **more):
+        return {"about": about, "files": files, **more, "readiness": oracle_readiness.readiness(*known), "words": oracle_readiness.words(*known)}
+
     return {
         "all": entry("Every sign-in of the week, by itself.", ALL, verdicts(records)),
         "linked": entry("The same beside the changes: tokens tell what their sign-ins do not.", [f"{name} + {AZ}" for name in ALL], verdicts(records, events),
@@ -377,20 +371,101 @@ def expected(told, month, demo_sides):
         "v1": entry("Graph v1.0: no requirement and no steps.", [f"{FORMS}graph/v1.json.gz"], verdicts([shape.v1(record) for record in interactive])),
         "v1_linked": entry("Graph v1.0 beside the changes: ids still decode from the tokens.", [f"{FORMS}graph/v1.json.gz + {AZ}"],
                            verdicts([shape.v1(record) for record in interactive], events)),
-        "defender": entry("Defender has neither steps nor words about MFA.", [f"{FORMS}defender/ok.json.gz", f"{FORMS}defender/AADSignInEventsBeta.csv.gz"],
-                          verdicts(wordless(less(people, "authenticationDetails")))),
+        "defender": entry("Defender has neither steps nor words about MFA.", [f"{FORMS}defender/{name}" for name in (
+            "ok.json.gz", "AADSignInEventsBeta.csv.gz", "hunting.json.gz")], verdicts(wordless(less(people, "authenticationDetails")))),
+        "defender_odd": entry("Strange clothes, plain facts.", [f"{FORMS}defender/odd.json", f"{FORMS}defender/odd.csv"],
+                              verdicts(wordless(less(odd_tables.hunted(told), "authenticationDetails")))),
         "odd": entry("Strange clothes, plain facts.", [f"{FORMS}{form}" for form in ("graph/odd.json", "diagnostic/odd.ndjson", "log_analytics/odd.ndjson")],
                      verdicts(strange(records))),
         "twice": entry("The copy with more steps is kept.", [f"{FORMS}graph/twice.json"], verdicts([interactive[1], interactive[2]])),
-        "ready": {"about": "What mandatory MFA means for each person, by every shape of sign-ins and the changes.",
-                  "files": [f"{name} + {AZ}" for name in ALL], "readiness": oracle_readiness.readiness(records, events)},
-        "ready_known": {"about": "The same with what is registered, who holds which role, and the accounts.",
-                        "files": [f"{FORMS}graph/ok.json.gz + {AZ} + {' + '.join(SIDES)}"],
-                        "readiness": oracle_readiness.readiness(records, events, *sides(told))},
-        "demo_ready": {"about": "Woodgrove Freight with all that is known of it.", "exempt": "demo/break-glass.txt",
-                       "files": ["demo/signin + demo/activity + " + " + ".join(f"demo/{name}.json" for name in (
-                           "registrations", "azure-roles", "entra-roles", "users", "resources"))],
-                       "readiness": oracle_readiness.readiness(signs, changes, *demo_sides, ["breakglass-01@woodgrove.example"])},
+        "ready": ready("What mandatory MFA means for each person, by every shape of sign-ins and the changes.", [f"{name} + {AZ}" for name in ALL], records, events),
+        "ready_known": ready("The same with what is registered, who holds which role, and the accounts.", [f"{FORMS}graph/ok.json.gz + {AZ} + {' + '.join(SIDES)}"],
+                             records, events, *sides(told)),
+        "ready_signed": ready("By sign-ins alone.", [f"{FORMS}graph/ok.json.gz"], records, []),
+        "ready_v1": ready("By sign-ins of Graph v1.0 alone: nothing tells of MFA but words and policies.", [f"{FORMS}graph/v1.json.gz"],
+                          [shape.v1(record) for record in interactive], []),
+        "demo_ready": ready("Woodgrove Freight with all that is known of it.", ["demo/signin + demo/activity + " + " + ".join(f"demo/{name}.json" for name in (
+            "registrations", "azure-roles", "entra-roles", "users", "resources"))], signs, changes, *demo_sides, ["breakglass-01@woodgrove.example"],
+            exempt="demo/break-glass.txt"),
         "demo": entry("A month of Woodgrove Freight.", ["demo/signin"], verdicts(signs)),
         "demo_linked": entry("With its changes.", ["demo/signin + demo/activity"], verdicts(signs, changes)),
+        **tables(told, month, demo_sides),
+    }
+
+
+AUDIT = "formats/entra_audit_"
+# What is in no CSV of the portal, and what v1.0 of Graph lacks.
+NO_CSV = ("event_id", "operation_type", "token_id", "session_id")
+NO_V1 = ("user_agent", "token_id", "session_id")
+# What these shapes of sign-ins do not tell, or tell in words of their own.
+CSV_LESS = ("risk_sign_in", "risk_user", "ca_status")
+DEFENDER_LESS = (*CSV_LESS, "user_type", "home_tenant_id", "cross_tenant_type", "auth_protocol", "transfer_method", "failure_reason", "incoming_token_type")
+
+
+def tables(told, month, demo_sides):
+    """Sets of the tables that are read as they stand, and of Microsoft's own report."""
+    records, people, rows_of = told.records, told.of("interactive", "non_interactive"), oracle_tables
+    registrations, resources, roles, entra, users = directory.tailwind(told.people, tenant.places(), tenant.REGIONS, tenant.SHOP, tenant.LAB)
+    graph_users = [directory.graph_user(who, **more) for who, more in users]
+    az_users = [directory.az_user(who, **more) for who, more in users]
+    columns = list(rows_of.audit(told.audits[0]))
+
+    def audited(about, files, changes, less=()):
+        return {"about": about, "files": [AUDIT + name for name in files], "audit": rows_of.audits(changes, [name for name in columns if name not in less])}
+
+    def side(about, table, files, rows, form):
+        return {"about": about, "files": [f"formats/{form}/{name}" for name in files], table: rows}
+
+    def facts(about, files, signs, less=(), digits=6):
+        return {"about": about, "files": files, "sign_in": rows_of.sign_ins(signs, less, digits)}
+
+    interactive = told.of("interactive")
+    odd, bare = told.odd_sides, [{key: item for key, item in record.items() if key not in ("principal", "roleDefinition")} for record in entra]
+    graph, audit_files = f"{FORMS}graph/ok.json.gz", [f"{name}/{file}" for name, file in (
+        ("graph", "ok.json"), ("graph", "powershell.json"), ("diagnostic", "ok.ndjson"), ("diagnostic", "message.json"), ("diagnostic", "capture.avro"))]
+    known = f"{graph} + formats/entra_registration/"
+    return {
+        "audits": audited("Every directory audit of the week.", audit_files, told.audits),
+        "audits_log_analytics": audited("Log Analytics has no user agent.", [f"log_analytics/{name}" for name in (
+            "query_api.json", "az_query.json", "portal.csv", "export.ndjson")], told.audits, ("user_agent",)),
+        "audits_v1": audited("Graph v1.0 and the portal's JSON: no user agent, nothing to link by.",
+                             ["graph/v1.json", "graph/AuditLogs_2026-03-02_2026-03-06.json"], told.audits, NO_V1),
+        "audits_csv": audited("The portal's CSV.", ["portal_csv/ok.csv"], told.audits, NO_CSV),
+        "audits_csv_odd": audited("Strange clothes, plain facts.", ["portal_csv/odd.csv"], told.odd_audits, NO_CSV),
+        "facts": facts("What sign-ins say beside their verdicts.", [f"{FORMS}graph/ok.json.gz", f"{FORMS}graph/powershell.json.gz", PORTAL_JSON] + [
+            f"{FORMS}diagnostic/{name}" for name in ("ok.ndjson.gz", "eventhub.json.gz", "capture.avro")], records),
+        "facts_log_analytics": facts("Programs have fewer columns in Log Analytics.", ALL[6:], people + less(
+            told.of("service_principal", "managed_identity"), "homeTenantId", "crossTenantAccessType", "authenticationProtocol", "originalTransferMethod",
+            "incomingTokenType", "riskLevelDuringSignIn", "riskLevelAggregated")),
+        "facts_v1": facts("Graph v1.0 has no user agent, no token and no tenants.", [f"{FORMS}graph/v1.json.gz"], [shape.v1(record) for record in interactive]),
+        "facts_csv": facts("The portal's CSV has times to the second.", [" + ".join(CSVS)], people, CSV_LESS, 0),
+        "facts_csv_fr": facts("Headings partly in French.", [f"{FORMS}portal_csv/InteractiveSignIns_fr.csv"], interactive[:8], CSV_LESS, 0),
+        "facts_csv_es": facts("Headings partly in Spanish.", [f"{FORMS}portal_csv/InteractiveSignIns_es.csv"], interactive[:8], CSV_LESS, 0),
+        "facts_defender": facts("Defender tells fewer things, some in other words.", [f"{FORMS}defender/ok.json.gz", f"{FORMS}defender/hunting.json.gz"], people, DEFENDER_LESS),
+        "facts_odd": facts("Strange clothes, plain facts.", [f"{FORMS}{form}" for form in ("graph/odd.json", "diagnostic/odd.ndjson", "log_analytics/odd.ndjson")], strange(records)),
+        "policies": {"about": "Every policy of every sign-in.", "files": ALL, "sign_in_policy": rows_of.policies(records)},
+        "policies_v1": {"about": "Graph v1.0 does not tell conditions.", "files": [f"{FORMS}graph/v1.json.gz"], "sign_in_policy": rows_of.policies(
+            [shape.v1(record) for record in told.of("interactive")])},
+        "policies_defender": {"about": "Defender has them as JSON in a text.", "files": [f"{FORMS}defender/ok.json.gz", f"{FORMS}defender/AADSignInEventsBeta.csv.gz"],
+                              "sign_in_policy": rows_of.policies(people)},
+        "policies_odd": {"about": "Strange clothes, plain facts.", "files": [f"{FORMS}{form}" for form in ("graph/odd.json", "diagnostic/odd.ndjson", "log_analytics/odd.ndjson")],
+                         "sign_in_policy": rows_of.policies(strange(records))},
+        "registrations": side("Who has registered what.", "registration", ["ok.json", "powershell.json"], rows_of.registrations(registrations), "entra_registration"),
+        "registrations_odd": side("Strange clothes, plain facts.", "registration", ["odd.json"], rows_of.registrations(odd["entra_registration"]), "entra_registration"),
+        "resources": side("What there is, by the CLI and by PowerShell.", "resource", ["ok.json", "powershell.json"], rows_of.resources(resources), "azure_resource"),
+        "resources_odd": side("Strange clothes, plain facts.", "resource", ["odd.json"], rows_of.resources(odd["azure_resource"]), "azure_resource"),
+        "azure_roles": side("Who may do what.", "role_assignment", ["ok.json", "powershell.json"], rows_of.roles(roles), "azure_role_assignment"),
+        "azure_roles_odd": side("Strange clothes, plain facts.", "role_assignment", ["odd.json"], rows_of.roles(odd["azure_role_assignment"]), "azure_role_assignment"),
+        "entra_roles": side("Who may do what in the directory.", "role_assignment", ["ok.json", "powershell.json"], rows_of.roles(entra), "entra_role_assignment"),
+        "entra_roles_bare": side("Ids only.", "role_assignment", ["bare.json"], rows_of.roles(bare), "entra_role_assignment"),
+        "entra_roles_odd": side("Strange clothes, plain facts.", "role_assignment", ["odd.json"], rows_of.roles(odd["entra_role_assignment"]), "entra_role_assignment"),
+        "accounts": side("Accounts by Graph and its PowerShell.", "directory_user", ["ok.json", "powershell.json"], rows_of.users(graph_users), "entra_user"),
+        "accounts_az": side("The Azure CLI tells neither type nor state.", "directory_user", ["az.json"], rows_of.users(az_users), "entra_user"),
+        "accounts_odd": side("Strange clothes, plain facts.", "directory_user", ["odd.json"], rows_of.users(odd["entra_user"]), "entra_user"),
+        "msid": {"about": "Who Microsoft's own tool lists, and its status.", "files": [known + "ok.json", known + "powershell.json"],
+                 "msid": rows_of.msid(records, registrations)},
+        "msid_unregistered": {"about": "Without registrations there is no status.", "files": [graph], "msid": rows_of.msid(records, [])},
+        "msid_odd": {"about": "Some are registered by methods that the tool has no name for.", "files": [known + "odd.json"], "msid": rows_of.msid(records, odd["entra_registration"])},
+        "msid_demo": {"about": "Woodgrove Freight.", "files": ["demo/signin + demo/activity + demo/registrations.json"],
+                      "msid": rows_of.msid(month.signs.records, demo_sides[0])},
     }

@@ -111,7 +111,7 @@ joined as (
             when coalesce(ready.is_mfa_capable, registered.is_capable = 1) then 'capable'
             else 'not_capable'
         end as status,
-        coalesce(registered.methods, ready.methods_registered) as methods,
+        nullif(coalesce(registered.methods, ready.methods_registered), '') as methods,
         given.registrations,
         ready.verdict,
         ready.rule,
@@ -142,10 +142,12 @@ select
     az_powershell,
     az_mobile_app,
     m365_admin_portal,
-    replace(
-        replace(
-            replace(
-                replace(
+    -- Whole words: a method that the tool has no name for is shown as it is.
+    case
+        when methods is not null
+            then replace(
+                trim(
+                    both ',' from
                     replace(
                         replace(
                             replace(
@@ -153,40 +155,49 @@ select
                                     replace(
                                         replace(
                                             replace(
-                                                replace(methods, ',', ', '),
-                                                'password',
-                                                'Password'
+                                                replace(
+                                                    replace(
+                                                        replace(
+                                                            replace(
+                                                                concat(',', methods, ','),
+                                                                ',password,',
+                                                                ',Password,'
+                                                            ),
+                                                            ',passKeyDeviceBoundAuthenticator,',
+                                                            ',Passkey (Microsoft Authenticator),'
+                                                        ),
+                                                        ',passKeyDeviceBound,',
+                                                        ',Passkey (other device-bound),'
+                                                    ),
+                                                    ',microsoftAuthenticatorPush,',
+                                                    ',Microsoft Authenticator,'
+                                                ),
+                                                ',microsoftAuthenticatorPasswordless,',
+                                                ',Microsoft Authenticator,'
                                             ),
-                                            'passKeyDeviceBoundAuthenticator',
-                                            'Passkey (Microsoft Authenticator)'
+                                            ',mobilePhone,',
+                                            ',Phone,'
                                         ),
-                                        'passKeyDeviceBound',
-                                        'Passkey (other device-bound)'
+                                        ',softwareOneTimePasscode,',
+                                        ',Authenticator app (TOTP),'
                                     ),
-                                    'microsoftAuthenticatorPush',
-                                    'Microsoft Authenticator'
+                                    ',windowsHelloForBusiness,',
+                                    ',Windows Hello for Business,'
                                 ),
-                                'microsoftAuthenticatorPasswordless',
-                                'Microsoft Authenticator'
+                                ',platformCredential,',
+                                ',Platform Credential for MacOS,'
                             ),
-                            'mobilePhone',
-                            'Phone'
+                            ',temporaryAccessPass,',
+                            ',Temporary Access Pass,'
                         ),
-                        'softwareOneTimePasscode',
-                        'Authenticator app (TOTP)'
-                    ),
-                    'windowsHelloForBusiness',
-                    'Windows Hello for Business'
+                        ',email,',
+                        ',Email,'
+                    )
                 ),
-                'platformCredential',
-                'Platform Credential for MacOS'
-            ),
-            'temporaryAccessPass',
-            'Temporary Access Pass'
-        ),
-        'email',
-        'Email'
-    ) as authentication_methods,
+                ',',
+                ', '
+            )
+    end as authentication_methods,
     user_id,
     case
         when is_listed = 0

@@ -1,5 +1,5 @@
--- title:  People's accounts that behave like services
--- about:  User accounts that scripts seem to sign in with. They fall under mandatory MFA and cannot do it: move them to workload identities. From 40 points on an account counts as a service; these come first, then those with most writes that would fail.
+-- title:  How much people's accounts behave like services
+-- about:  From 40 points on a user account counts as a service that scripts sign in with: it falls under mandatory MFA and cannot do it, so move it to a workload identity. These come first, then those with most writes that would fail. Fewer points are a hint, no more.
 -- grain:  one account with a service score above 0
 -- reads:  readiness_rank
 -- column: user text | UPN, else what the log says

@@ -1,4 +1,5 @@
-//! Noticing what an input cannot tell: cut off by its exporter, or exported without claims.
+//! Noticing what an input cannot tell: cut off by its exporter, exported without claims, or half of a
+//! pair of files.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use crate::extract::format::Kind;
 use crate::extract::frame::Framed;
 use crate::format::FORMATS;
 use crate::schema::sign_in::TABLE as SIGN_IN;
-use crate::text::count;
+use crate::text::{count, thousands};
 
 /// What was seen of one stream.
 #[derive(Debug, Clone, Default)]
@@ -121,9 +122,52 @@ pub(crate) fn without_claims(format: usize, rows: u64, telling: u64) -> Option<W
     })
 }
 
+/// What to say of sign-ins of the portal's CSV whose steps are not given: these are in a second CSV,
+/// and without them one factor and MFA that was done before look alike. `formats` counts records,
+/// `told` is how many sign-ins steps are given for.
+/// Some sign-ins have no steps at all, so a part of them has to be missing to be worth a word.
+///
+/// Source: <https://learn.microsoft.com/entra/identity/monitoring-health/howto-download-logs>.
+pub(crate) fn unpaired(formats: &BTreeMap<String, u64>, told: u64) -> Option<Warning> {
+    const SIGN_INS: &str = "entra_signin_portal_csv";
+    let sign_ins = formats.get(SIGN_INS).copied().unwrap_or_default();
+    let message = match (sign_ins, told) {
+        (0, 0) => return None,
+        (0, _) => {
+            "the AuthDetails CSV is given without the CSV of the sign-ins it belongs to".into()
+        }
+        (_, 0) => format!(
+            "{} read as `{SIGN_INS}` come without the AuthDetails CSV that shows their steps",
+            count(sign_ins, "sign-in")
+        ),
+        _ if told * 2 <= sign_ins => format!(
+            "the AuthDetails CSV has steps for {} of the {} read as `{SIGN_INS}`",
+            thousands(told),
+            count(sign_ins, "sign-in")
+        ),
+        _ => return None,
+    };
+    let hint = "download both CSV files for the same period, or the JSON, and give all of them";
+    Some(Warning { message, hint: Some(hint.to_owned()) })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::without_claims;
+    use std::collections::BTreeMap;
+
+    use super::{unpaired, without_claims};
+
+    #[test]
+    fn one_half_of_a_pair_is_told_of() {
+        let told = |sign_ins: u64, with_steps: u64| {
+            let formats = BTreeMap::from([("entra_signin_portal_csv".to_owned(), sign_ins)]);
+            unpaired(&formats, with_steps).map(|warning| warning.message)
+        };
+        assert_eq!([told(0, 0), told(9, 5), told(1, 1)], [None, None, None]);
+        assert!(told(8, 0).unwrap().starts_with("8 sign-ins read as "));
+        assert!(told(2_000, 1_000).unwrap().contains("has steps for 1,000 of the 2,000 sign-ins"));
+        assert!(told(0, 3).unwrap().contains("without the CSV of the sign-ins"));
+    }
 
     #[test]
     fn events_without_claims_are_told_of_however_many_there_are() {

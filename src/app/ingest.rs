@@ -1,10 +1,12 @@
 //! From inputs to rows: what each input is, and the records of it onto the line, from which they
 //! come in input order.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -24,7 +26,8 @@ use crate::container::{ContainerError, Summary};
 use crate::error::{Location, Reject, RejectReason, Warning};
 use crate::extract::chunk::{Chunk, ChunkSink};
 use crate::extract::frame::frame;
-use crate::extract::{OpenedTables, Wanted};
+use crate::extract::{Extractor, OpenedTables, Wanted};
+use crate::format::FORMATS;
 use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
 use crate::source::open::{Content, Stream, each_stream};
@@ -66,6 +69,7 @@ pub(crate) fn workers(threads: Option<usize>) -> Result<ThreadPool, Error> {
 /// is rejected. Damaged records are in the accounting.
 pub(crate) fn ingest(mut job: Job<'_>, progress: &Progress) -> Result<Ingested, Error> {
     let inputs = plan(job.inputs)?;
+    job.sides.begin(|file| first_records(file, &job.wanted))?;
     if let Some(total) = inputs.iter().map(|input| input.bytes_len).sum() {
         progress.set_bytes_total(total);
     }
@@ -82,6 +86,29 @@ pub(crate) fn ingest(mut job: Job<'_>, progress: &Progress) -> Result<Ingested, 
     });
     let collector = line.finish()?;
     job.pool.install(|| collector.finish())
+}
+
+/// The first records of a file by id of their format, and whether there are more; `None` for what
+/// is no JSON text.
+fn first_records(file: &Input, wanted: &Wanted) -> Option<(BTreeMap<&'static str, u64>, bool)> {
+    let (mut first, mut has_more) = (None, false);
+    let mut take = |chunk: Chunk| {
+        has_more = first.is_some();
+        first.get_or_insert(chunk);
+        if has_more { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let opened = each_stream(file, &AtomicU64::new(0), &mut |stream| {
+        if let Content::Text(mut reader) = stream.content
+            && stream.name == file.name
+        {
+            // Trouble is named when the file is read for good.
+            let _ = frame(&stream.name, &mut reader, &mut take);
+        }
+        ControlFlow::Break(())
+    });
+    let extracted = Extractor::new(wanted.clone()).extract(&opened.ok().and(first)?).ok()?;
+    let named = extracted.formats.iter().map(|(format, count)| (FORMATS.all[*format].name, *count));
+    Some((named.collect(), has_more))
 }
 
 /// Bytes asked of an input at a time where nothing larger is asked for.

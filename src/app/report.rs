@@ -10,6 +10,7 @@ use arrow_array::{Array, RecordBatch, RecordBatchOptions};
 use arrow_schema::{ArrowError, Field, Schema, SchemaRef};
 use rayon::ThreadPool;
 
+use crate::app::alarm;
 use crate::app::check::Check;
 use crate::app::collect::Ingested;
 use crate::app::error::Error;
@@ -235,7 +236,11 @@ pub(crate) fn read_with(
     };
     let mut ingested = ingest(job, progress)?;
     ingested.window = wishes.widened(&ingested);
-    ingested.accounting.warnings.extend(wishes.reads_none_of(&ingested.accounting));
+    let accounting = &mut ingested.accounting;
+    accounting.warnings.extend(wishes.reads_none_of(accounting));
+    accounting
+        .warnings
+        .extend(alarm::unpaired(&accounting.formats, ingested.others.steps.sign_ins()));
     Ok(ingested)
 }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::error::Error;
-use crate::source::plan::plan;
+use crate::source::plan::{Input, plan};
 use crate::text::count;
 
 /// What a side input holds.
@@ -89,7 +89,8 @@ pub(crate) struct SideCheck {
 #[derive(Debug)]
 struct Side {
     promised: SideInput,
-    /// Names of the files behind it.
+    /// The files behind it, and their names.
+    files: Vec<Input>,
     names: BTreeSet<String>,
     /// Records by id of their format, rows by name of their table.
     found: BTreeMap<&'static str, u64>,
@@ -102,9 +103,32 @@ impl SideCheck {
         let side = |promised: &SideInput| {
             let files = plan(std::slice::from_ref(&promised.input))?;
             let names = files.iter().map(|file| file.name.to_string()).collect();
-            Ok(Side { promised: promised.clone(), names, found: BTreeMap::new() })
+            Ok(Side { promised: promised.clone(), files, names, found: BTreeMap::new() })
         };
         Ok(Self { sides: sides.iter().map(side).collect::<Result<_, Error>>()? })
+    }
+
+    /// Whether the first records of every side input that is one file are of what was promised,
+    /// so that a file given to the wrong flag is named before anything large is read. `peek` gives
+    /// the first records of a file by id of their format, and whether there are more. What has none
+    /// that is known is not judged here, nor what is a folder or can be read only once.
+    ///
+    /// # Errors
+    /// [`Error::SideInput`] for the first one whose beginning is something else.
+    pub(crate) fn begin(
+        &self,
+        peek: impl Fn(&Input) -> Option<(BTreeMap<&'static str, u64>, bool)>,
+    ) -> Result<(), Error> {
+        for side in &self.sides {
+            let [file] = side.files.as_slice() else { continue };
+            let Some((found, has_more)) = peek(file).filter(|_| file.bytes_len.is_some()) else {
+                continue;
+            };
+            if !found.is_empty() && !side.is_kept_by(&found) {
+                return Err(side.broken(&found, has_more));
+            }
+        }
+        Ok(())
     }
 
     /// Notes the records of a stream by id of their format.
@@ -123,18 +147,23 @@ impl SideCheck {
     /// # Errors
     /// [`Error::SideInput`] for the first one that holds no record of what was promised.
     pub(crate) fn finish(&self) -> Result<(), Error> {
-        let is_kept =
-            |side: &Side| side.promised.kind.formats().iter().any(|it| side.found.contains_key(it));
-        self.sides.iter().find(|side| !is_kept(side)).map_or(Ok(()), |side| Err(side.broken()))
+        let broken = self.sides.iter().find(|side| !side.is_kept_by(&side.found));
+        broken.map_or(Ok(()), |side| Err(side.broken(&side.found, false)))
     }
 }
 
 impl Side {
-    fn broken(&self) -> Error {
-        let holds: Vec<String> = self
-            .found
+    fn is_kept_by(&self, found: &BTreeMap<&'static str, u64>) -> bool {
+        self.promised.kind.formats().iter().any(|format| found.contains_key(format))
+    }
+
+    fn broken(&self, found: &BTreeMap<&'static str, u64>, has_more: bool) -> Error {
+        let and_more = if has_more { " and more" } else { "" };
+        let holds: Vec<String> = found
             .iter()
-            .map(|(format, records)| format!("{} of `{format}`", count(*records, "record")))
+            .map(|(format, records)| {
+                format!("{}{and_more} of `{format}`", count(*records, "record"))
+            })
             .collect();
         Error::SideInput {
             input: self.promised.input.clone(),
@@ -160,8 +189,16 @@ mod tests {
         let sides = [SideInput { kind: SideKind::Registrations, input: input.clone() }];
         let told = |name: &str, formats: &[(&'static str, u64)]| {
             let mut check = SideCheck::new(&sides).unwrap();
-            check.stream(name, &formats.iter().copied().collect::<BTreeMap<_, _>>());
+            let formats: BTreeMap<_, _> = formats.iter().copied().collect();
+            check.stream(name, &formats);
             let error = check.finish().err()?;
+            // The beginning of the file says the same.
+            let begun = check.begin(|_| Some((formats.clone(), false)));
+            if formats.is_empty() || name != input {
+                assert!(check.begin(|_| None).is_ok());
+            } else {
+                assert_eq!(begun.unwrap_err().to_string(), error.to_string());
+            }
             let hint = error.hint().unwrap_or_default();
             Some(format!("{error}; {hint}").replace(&input, "r.json"))
         };
@@ -177,6 +214,14 @@ mod tests {
             told("other.json", &[("entra_registration", 2)]).unwrap(),
             format!("`r.json` holds no registration: it holds nothing that is read; {az}")
         );
+        let check = SideCheck::new(&sides).unwrap();
+        let begun = |formats: &[(&'static str, u64)]| {
+            check.begin(|_| Some((formats.iter().copied().collect(), true)))
+        };
+        let error = begun(&[("azure_resource", 700)]).unwrap_err().to_string();
+        assert!(error.ends_with("it holds 700 records and more of `azure_resource`"), "{error}");
+        assert!(begun(&[]).is_ok(), "what is not known may become so");
+        assert!(begun(&[("azure_resource", 7), ("entra_registration", 1)]).is_ok());
         let missing = [SideInput { kind: SideKind::Users, input: "no-such-file".into() }];
         assert!(SideCheck::new(&missing).is_err());
     }

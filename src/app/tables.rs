@@ -34,6 +34,8 @@ use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
 use crate::schema::attempt::TABLE as ATTEMPT;
 use crate::schema::calendar::TABLE as CALENDAR;
+use crate::schema::link::TABLE as LINK;
+use crate::schema::readiness::TABLE as READINESS;
 use crate::schema::run::TABLE as RUN;
 use crate::schema::{Column, TABLES, Table};
 use crate::text::count;

@@ -1,10 +1,13 @@
 //! Which format a record is of, decided by its content.
 
+use std::borrow::Cow;
+
 use crate::extract::field::{FIELD_COUNT, Field, FieldSet};
 use crate::extract::format::{Claim, Format, Formats, Kind};
 use crate::extract::others::OthersWanted;
 use crate::extract::shape::Shape;
 use crate::extract::sign_in::SHAPE as SIGN_IN;
+use crate::json::escape::unescape_into;
 use crate::json::slot::{Slot, SlotKind, SlotSet};
 use crate::json::tree::{Target, Tree};
 use crate::json::walk::{Texts, Walker};
@@ -138,10 +141,15 @@ fn holds(test: &Test, walker: &Walker, text: &str) -> bool {
     };
     let kind = slot(0).kind;
     let is_text = matches!(kind, SlotKind::Text | SlotKind::EscapedText);
-    let value = || walker.text_of(text, slot(0));
+    let value = || {
+        let raw = walker.text_of(text, slot(0));
+        if kind == SlotKind::EscapedText { unescaped(raw) } else { Cow::Borrowed(raw) }
+    };
     let one_of = |words: &[&str]| {
-        let value = value();
-        is_text && words.iter().any(|word| value.eq_ignore_ascii_case(word))
+        is_text && {
+            let value = value();
+            words.iter().any(|word| value.eq_ignore_ascii_case(word))
+        }
     };
     let begins = |start: &str| {
         is_text && value().get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
@@ -158,6 +166,14 @@ fn holds(test: &Test, walker: &Walker, text: &str) -> bool {
         Claim::Begins(_, start) => begins(start),
         Claim::BeginsNot(_, start) => !begins(start),
     }
+}
+
+/// What a string with escapes says; exporters rarely escape what formats are known by.
+#[cold]
+fn unescaped(raw: &str) -> Cow<'_, str> {
+    let mut text = String::new();
+    unescape_into(raw, &mut text);
+    Cow::Owned(text)
 }
 
 /// Tells the format of any record.

@@ -142,7 +142,7 @@ pub(crate) fn role_values<'a>(raw: &Fields<'a>) -> [Value<'a>; 4] {
     let kind = text("principal_type").map(|kind| lower(kind.rsplit('.').next().unwrap_or(kind)));
     let id = text("role_id").map(|id| lower(id.rsplit('/').next().unwrap_or(id)));
     let name = text("role").or_else(|| id.as_deref().and_then(role_name));
-    let privileged = match (id.as_deref().map(is_privileged), name.map(is_privileged)) {
+    let privileged = match (id.as_deref().and_then(is_privileged), name.and_then(is_privileged)) {
         (Some(true), _) | (_, Some(true)) => Value::Boolean(true),
         (None, None) => Value::Null,
         _ => Value::Boolean(false),

@@ -96,6 +96,11 @@ impl Steps {
         }
     }
 
+    /// How many sign-ins there are steps for.
+    pub(crate) fn sign_ins(&self) -> u64 {
+        self.of.len() as u64
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.of.is_empty()
     }

@@ -1,6 +1,8 @@
 //! Azure resources and where they are.
 //!
-//! Source: <https://learn.microsoft.com/cli/azure/resource#az-resource-list>.
+//! Source: <https://learn.microsoft.com/cli/azure/resource#az-resource-list>; the members of
+//! `Get-AzResource | ConvertTo-Json` are those of `PSResource` in
+//! <https://github.com/Azure/azure-powershell>.
 //! Fixtures: `testdata/formats/azure_resource/`.
 
 use crate::extract::format::{Claim, Format, Kind};
@@ -28,7 +30,7 @@ const FIELDS: &[(&str, &[&str])] = &[
     ("resource_id", &["id"]),
     ("resource_name", &["name"]),
     ("resource_type", &["type"]),
-    ("resource_group", &["resourceGroup"]),
+    ("resource_group", &["resourceGroup", "ResourceGroupName"]),
     ("region", &["location"]),
     ("tags", &["tags"]),
 ];

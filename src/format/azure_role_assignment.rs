@@ -1,6 +1,8 @@
 //! Azure roles that principals hold.
 //!
-//! Source: <https://learn.microsoft.com/cli/azure/role/assignment#az-role-assignment-list>.
+//! Source: <https://learn.microsoft.com/cli/azure/role/assignment#az-role-assignment-list>; the
+//! members of `Get-AzRoleAssignment | ConvertTo-Json` are those of `PSRoleAssignment` in
+//! <https://github.com/Azure/azure-powershell>.
 //! Fixtures: `testdata/formats/azure_role_assignment/`.
 
 use crate::extract::format::{Claim, Format, Kind};
@@ -16,7 +18,7 @@ pub(super) static FORMAT: Format = Format {
     claims: &[
         Claim::HasAny(&["roleDefinitionId", "properties>roleDefinitionId"]),
         Claim::HasAny(&["scope", "properties>scope"]),
-        Claim::HasAny(&["principalId", "properties>principalId"]),
+        Claim::HasAny(&["principalId", "properties>principalId", "ObjectId"]),
         Claim::Lacks("directoryScopeId"),
     ],
     paths: &[],
@@ -25,9 +27,9 @@ pub(super) static FORMAT: Format = Format {
 };
 
 const FIELDS: &[(&str, &[&str])] = &[
-    ("principal_id", &["principalId", "properties>principalId"]),
-    ("principal_upn", &["principalName"]),
-    ("principal_type", &["principalType", "properties>principalType"]),
+    ("principal_id", &["principalId", "properties>principalId", "ObjectId"]),
+    ("principal_upn", &["principalName", "SignInName", "DisplayName"]),
+    ("principal_type", &["principalType", "properties>principalType", "ObjectType"]),
     ("role_id", &["roleDefinitionId", "properties>roleDefinitionId"]),
     ("role", &["roleDefinitionName"]),
     ("scope", &["scope", "properties>scope"]),

@@ -46,4 +46,6 @@ const FIELDS: &[(&str, &[&str])] = &[
     ("ip", &["InitiatedBy>user>ipAddress"]),
     ("user_agent", &["UserAgent"]),
     ("targets", &["TargetResources"]),
+    ("token_id", &["InitiatedBy>linkableIdentifiers>tokenDetails>uniqueTokenIdentifier"]),
+    ("session_id", &["InitiatedBy>linkableIdentifiers>sessionId"]),
 ];

@@ -1,6 +1,7 @@
 //! Entra directory audits as the portal's CSV gives them.
 //!
 //! Source: <https://learn.microsoft.com/entra/identity/monitoring-health/howto-download-logs>.
+//! Fixtures: `testdata/formats/entra_audit_portal_csv/`.
 
 use crate::extract::audit::SHAPE;
 use crate::extract::format::{Claim, Format, Kind};

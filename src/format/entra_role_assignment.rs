@@ -1,6 +1,8 @@
 //! Entra roles that principals hold, permanently or through PIM.
 //!
-//! Source: <https://learn.microsoft.com/graph/api/resources/unifiedroleassignment>.
+//! Source: <https://learn.microsoft.com/graph/api/resources/unifiedroleassignment>. What
+//! `Get-MgRoleManagementDirectoryRoleAssignment -ExpandProperty Principal` knows of a principal
+//! stands in its `AdditionalProperties`.
 //! Fixtures: `testdata/formats/entra_role_assignment/`.
 
 use crate::extract::format::{Claim, Format, Kind};
@@ -25,8 +27,16 @@ pub(super) static FORMAT: Format = Format {
 
 const FIELDS: &[(&str, &[&str])] = &[
     ("principal_id", &["principalId"]),
-    ("principal_upn", &["principal>userPrincipalName", "principal>displayName"]),
-    ("principal_type", &["principal>@odata.type"]),
+    (
+        "principal_upn",
+        &[
+            "principal>userPrincipalName",
+            "Principal>AdditionalProperties>userPrincipalName",
+            "principal>displayName",
+            "Principal>AdditionalProperties>displayName",
+        ],
+    ),
+    ("principal_type", &["principal>@odata.type", "Principal>AdditionalProperties>@odata.type"]),
     ("role_id", &["roleDefinition>templateId", "roleDefinitionId"]),
     ("role", &["roleDefinition>displayName"]),
     ("scope", &["directoryScopeId"]),

@@ -1,6 +1,7 @@
 //! Entra sign-ins from Defender advanced hunting.
 //!
 //! Source: <https://learn.microsoft.com/defender-xdr/advanced-hunting-entraidsigninevents-table>.
+//! Fixtures: `testdata/formats/entra_signin_defender/`.
 
 use crate::extract::format::{Claim, Format, Kind};
 use crate::extract::sign_in::SHAPE;
@@ -29,6 +30,7 @@ const FIELDS: &[(&str, &[&str])] = &[
     ("resource_tenant_id", &["ResourceTenantId"]),
     ("correlation_id", &["CorrelationId"]),
     ("category", &["LogonType"]),
+    ("event_types", &["LogonType"]),
     ("user_id", &["AccountObjectId"]),
     ("upn", &["AccountUpn"]),
     ("display_name", &["AccountDisplayName"]),

@@ -1,6 +1,7 @@
 //! Entra sign-ins as the portal's CSV gives them, and the AuthDetails file beside it.
 //!
 //! Source: <https://learn.microsoft.com/entra/identity/monitoring-health/howto-download-logs>.
+//! Fixtures: `testdata/formats/entra_signin_portal_csv/`.
 
 use crate::extract::format::{Claim, Format, Kind};
 use crate::extract::sign_in::SHAPE;

@@ -19,6 +19,7 @@ mod activity_rest;
 mod azure_resource;
 mod azure_role_assignment;
 mod container_records;
+mod container_results;
 mod container_tables;
 mod container_value;
 mod entra_audit_diagnostic;
@@ -52,6 +53,7 @@ pub const ALL: &[&Format] = &[
     &azure_resource::FORMAT,
     &azure_role_assignment::FORMAT,
     &container_records::FORMAT,
+    &container_results::FORMAT,
     &container_tables::FORMAT,
     &container_value::FORMAT,
     &entra_audit_diagnostic::FORMAT,

@@ -61,14 +61,16 @@ const ENTRA: &[Role] = &[
     other("29232cdf-9323-42fd-ade2-1d097af3e4de", "Exchange Administrator"),
     other("b0f54661-2d74-4c50-afa3-1ec803f12efe", "Billing Administrator"),
     other("d29b2b05-8046-44ba-8758-1e26182fcf32", "Directory Synchronization Accounts"),
+    other("88d8e3e3-8f55-4a1e-953a-9b9898b8876b", "Directory Readers"),
 ];
 
-/// All roles of the page's category "Privileged" that reach beyond billing.
+/// All roles of the page's category "Privileged" that reach beyond billing, and Reader.
 const AZURE: &[Role] = &[
     privileged("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Owner"),
     privileged("b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor"),
     privileged("18d7d88d-d35e-4fb5-a5c3-7773c20a72d9", "User Access Administrator"),
     privileged("f58310d9-a9f6-439a-9e8d-f62e7b41a168", "Role Based Access Control Administrator"),
+    other("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader"),
 ];
 
 /// The role of a template id, of a role definition's id or path, or of an English name.
@@ -92,10 +94,10 @@ pub fn role_name(id: &str) -> Option<&'static str> {
     find(id).map(|role| role.name)
 }
 
-/// Whether Microsoft labels the role as privileged: by id, path or English name. Roles that are
-/// not listed, and roles a tenant made itself, are not.
-pub fn is_privileged(id_or_name: &str) -> bool {
-    find(id_or_name).is_some_and(|role| role.is_privileged)
+/// Whether Microsoft labels the role as privileged: by id, path or English name; `None` for roles
+/// that are not listed, and for those a tenant made itself.
+pub fn is_privileged(id_or_name: &str) -> Option<bool> {
+    find(id_or_name).map(|role| role.is_privileged)
 }
 
 /// The template id of the role that can do everything.
@@ -116,18 +118,18 @@ mod tests {
         assert_eq!(role_name(owner), Some("Owner"));
         assert_eq!(role_name("b79fbf4d-3ef9-4689-8143-76b194e85509"), None);
         for (text, expect) in [
-            (owner, true),
-            ("Owner", true),
-            ("contributor", true),
-            ("Global Administrator", true),
-            ("GlobalAdministrator", true),
-            ("User Access Administrator", true),
-            ("Exchange Administrator", false),
-            ("d29b2b05-8046-44ba-8758-1e26182fcf32", false),
-            ("Reader", false),
-            ("Website Contributor", false),
-            ("", false),
-            ("/", false),
+            (owner, Some(true)),
+            ("Owner", Some(true)),
+            ("contributor", Some(true)),
+            ("Global Administrator", Some(true)),
+            ("GlobalAdministrator", Some(true)),
+            ("User Access Administrator", Some(true)),
+            ("Exchange Administrator", Some(false)),
+            ("d29b2b05-8046-44ba-8758-1e26182fcf32", Some(false)),
+            ("Reader", Some(false)),
+            ("Website Contributor", None),
+            ("", None),
+            ("/", None),
         ] {
             assert_eq!(is_privileged(text), expect, "{text}");
         }

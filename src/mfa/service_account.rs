@@ -249,6 +249,9 @@ pub fn is_service_name(upn: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use super::{Habits, Score, THRESHOLD, is_service_name, score};
 
     const MINUTES_OF_DAY: i64 = 24 * 60;
@@ -373,7 +376,7 @@ mod tests {
         };
         let score = score(&habits);
         assert_eq!(score.points, 100);
-        assert!(score.is_service() && THRESHOLD == 40);
+        assert!(score.is_service());
         assert_eq!(
             score.reasons,
             [
@@ -388,6 +391,26 @@ mod tests {
                 "the name reads like a service's (+5)",
             ]
         );
+    }
+
+    #[test]
+    fn reports_mean_the_same_score_by_a_service() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("queries/signin");
+        let mut found = 0;
+        for file in fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            let text = fs::read_to_string(&path).unwrap();
+            for before in ["service_score >= ", "whether the score reaches ", "From "] {
+                for (_, rest) in text.match_indices(before).map(|(at, _)| text.split_at(at)) {
+                    let rest = rest.strip_prefix(before).unwrap_or_default();
+                    let number = rest.split(|it: char| !it.is_ascii_digit()).next();
+                    let Ok(number) = number.unwrap_or_default().parse::<u32>() else { continue };
+                    assert_eq!(number, THRESHOLD, "{}: `{before}{number}`", path.display());
+                    found += 1;
+                }
+            }
+        }
+        assert!(found >= 4, "only {found} places say what a service is");
     }
 
     #[test]

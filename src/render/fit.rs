@@ -195,7 +195,7 @@ pub(crate) fn fitted(text: &str, nature: Nature, room: usize) -> String {
 
 /// A heading broken after its underscores.
 pub(crate) fn heading(name: &str, room: usize) -> String {
-    joined(pieces(name), "", room).join("\n")
+    joined(pieces(name), "", room, |piece| vec![shortened(piece, room)]).join("\n")
 }
 
 fn pieces(name: &str) -> impl Iterator<Item = &str> {
@@ -232,9 +232,11 @@ fn shortened(text: &str, room: usize) -> String {
     shown
 }
 
-/// The text broken between words into at most `lines` lines, the last ending in `…` when cut.
+/// The text broken between words into at most `lines` lines, the last ending in `…` when cut. A word
+/// that is wider than a line goes on on the next one: half an address or a command helps nobody.
 pub(crate) fn wrapped(text: &str, room: usize, lines: usize) -> String {
-    let mut broken = joined(text.split(' ').filter(|word| !word.is_empty()), " ", room);
+    let words = text.split(' ').filter(|word| !word.is_empty());
+    let mut broken = joined(words, " ", room, |word| cut_up(word, room));
     if broken.len() > lines {
         broken.truncate(lines);
         if let Some(last) = broken.last_mut() {
@@ -245,7 +247,39 @@ pub(crate) fn wrapped(text: &str, room: usize, lines: usize) -> String {
     broken.join("\n")
 }
 
-fn joined<'a>(words: impl Iterator<Item = &'a str>, glue: &str, room: usize) -> Vec<String> {
+/// The parts of a word that is wider than a line, cut behind a sign where one is not too far back.
+fn cut_up(word: &str, room: usize) -> Vec<String> {
+    let mut parts = Vec::new();
+    let mut rest = word;
+    while width(rest) > room {
+        let mut used = 0;
+        let fits = |&(_, character): &(usize, char)| {
+            used += character_width(character);
+            used <= room
+        };
+        let ends: Vec<(usize, char)> = rest
+            .char_indices()
+            .take_while(fits)
+            .map(|(at, character)| (at + character.len_utf8(), character))
+            .collect();
+        let is_sign = |end: &&(usize, char)| "/-_.,:@?&=".contains(end.1);
+        let behind_sign = ends.iter().skip(ends.len() / 2).rev().find(is_sign);
+        let Some((end, _)) = behind_sign.or(ends.last()) else { break };
+        let (part, next) = rest.split_at(*end);
+        parts.push(part.to_owned());
+        rest = next;
+    }
+    parts.push(rest.to_owned());
+    parts
+}
+
+/// Words side by side as far as there is room; `give_way` makes lines of one that is too wide.
+fn joined<'a>(
+    words: impl Iterator<Item = &'a str>,
+    glue: &str,
+    room: usize,
+    give_way: impl Fn(&str) -> Vec<String>,
+) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in words {
         match lines.last_mut() {
@@ -253,7 +287,8 @@ fn joined<'a>(words: impl Iterator<Item = &'a str>, glue: &str, room: usize) -> 
                 line.push_str(glue);
                 line.push_str(word);
             }
-            _ => lines.push(shortened(word, room)),
+            _ if width(word) > room => lines.extend(give_way(word)),
+            _ => lines.push(word.to_owned()),
         }
     }
     lines
@@ -281,6 +316,14 @@ mod tests {
     fn a_sentence_breaks_between_words_and_is_cut_only_after_its_last_line() {
         assert_eq!(wrapped("one two three four", 9, 6), "one two\nthree\nfour");
         assert_eq!(wrapped("one two three four", 7, 2), "one two\nthree…");
+        assert_eq!(
+            wrapped("at https://aka.ms/mfasetup or", 16, 6),
+            "at\nhttps://aka.ms/\nmfasetup or"
+        );
+        assert_eq!(wrapped("`Connect-AzAccount`,", 14, 6), "`Connect-\nAzAccount`,");
+        assert_eq!(wrapped("abcdefghijk", 4, 9), "abcd\nefgh\nijk");
+        assert!(wrapped(&"数据库".repeat(9), 5, 99).lines().all(|line| width(line) <= 5));
+        assert_eq!(wrapped("数", 1, 9), "数", "nothing fits: nothing is lost");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Verdicts of sign-ins, links and readiness over tenants drawn at random, against an oracle in
-//! plain JSON that shares nothing with the program. The draws are the same in every run.
+//! Verdicts of sign-ins, links, and readiness with its words over tenants drawn at random, against
+//! an oracle in plain JSON that shares nothing with the program. The draws are the same in every run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,6 +16,7 @@ mod link;
 mod person;
 mod tenant;
 mod verdict;
+mod words;
 
 /// Tenants drawn.
 const TENANTS: usize = 60;
@@ -97,11 +98,7 @@ fn drawn_tenants_have_the_verdicts_links_and_readiness_of_the_oracle() {
         }
 
         let glass = tenant.has_break_glass;
-        let told: BTreeMap<String, Row> =
-            ask(folder.path(), &format!("select {} from readiness", person::COLUMNS), glass)
-                .into_iter()
-                .map(|mut row| (row.remove("user_key").unwrap().as_str().unwrap().to_owned(), row))
-                .collect();
+        let told = readiness(folder.path(), glass, &shown);
         let on_list = glass.then_some(tenant::PEOPLE[tenant::GLASS]);
         let expected: BTreeMap<String, Row> =
             person::judged(&signs, &attempts, &tenant.registrations(), &tenant.roles(), on_list)
@@ -123,6 +120,19 @@ fn drawn_tenants_have_the_verdicts_links_and_readiness_of_the_oracle() {
         assert!(links.contains_key(kind), "no {kind} among {links:?}");
     }
     assert!(rules.len() > 10, "only {rules:?}");
+}
+
+/// The table of readiness by person; fails where the words do not say what they have to.
+fn readiness(folder: &Path, has_break_glass: bool, shown: &str) -> BTreeMap<String, Row> {
+    let sql = format!("select {}, reasons, next_step from readiness", person::COLUMNS);
+    let people = ask(folder, &sql, has_break_glass);
+    let mute: Vec<String> = people.iter().filter_map(words::missing).collect();
+    assert!(mute.is_empty(), "{shown}\n{}", mute.join("\n"));
+    let without_words = |mut row: Row| {
+        row.retain(|name, _| !["reasons", "next_step"].contains(&name.as_str()));
+        (row.remove("user_key").unwrap().as_str().unwrap().to_owned(), row)
+    };
+    people.into_iter().map(without_words).collect()
 }
 
 /// Fails with what differs.

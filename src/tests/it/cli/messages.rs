@@ -1,6 +1,10 @@
 //! Exit codes and what is said on standard error.
 
-use std::io::Read;
+use std::fs::OpenOptions;
+use std::io::{Read, Write};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tempfile::TempDir;
 
@@ -27,6 +31,34 @@ fn a_condition_is_checked_though_its_report_is_not_shown() {
     let ran = Run::new().args(args).arg(fixture(AZ)).run().expect_code(1);
     assert!(ran.text().starts_with("region,"), "{}", ran.text());
     assert!(!ran.text().contains("window_start"));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_side_input_of_the_wrong_kind_is_named_before_anything_else_is_read() {
+    let folder = TempDir::new().unwrap();
+    // Nobody gets to write into a pipe before somebody reads it.
+    let pipe = folder.path().join("huge.json");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let is_read = Arc::new(AtomicBool::new(false));
+    let (flag, path) = (Arc::clone(&is_read), pipe.clone());
+    std::thread::spawn(move || {
+        let opened = OpenOptions::new().write(true).open(path);
+        flag.store(true, Ordering::SeqCst);
+        let _ = opened.unwrap().write_all(b"[]");
+    });
+    let name = "formats/azure_resource/ok.json";
+    let args =
+        ["readiness".to_owned(), text_of(&pipe), "--registrations".to_owned(), fixture(name)];
+    let ran = Run::new().args(args).run().expect_code(2);
+    let said = "holds no registration: it holds 22 records of `azure_resource`\nhint: \
+        `--registrations` takes what this writes: az rest";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    assert!(!is_read.load(Ordering::SeqCst), "the other input was read first");
+
+    // The same beside the same file under the flag that it is for.
+    let args = ["readiness", "--resources", &fixture(name), &fixture("formats/entra_user/ok.json")];
+    Run::new().args(args).run().expect_code(0);
 }
 
 #[test]
