@@ -398,8 +398,8 @@ AUDIT = "formats/entra_audit_"
 NO_CSV = ("event_id", "operation_type", "token_id", "session_id")
 NO_V1 = ("user_agent", "token_id", "session_id")
 # What these shapes of sign-ins do not tell, or tell in words of their own.
-CSV_LESS = ("risk_sign_in", "risk_user", "ca_status")
-DEFENDER_LESS = (*CSV_LESS, "user_type", "home_tenant_id", "cross_tenant_type", "auth_protocol", "transfer_method", "failure_reason", "incoming_token_type")
+CSV_LESS = ("risk_sign_in", "risk_user")
+DEFENDER_LESS = (*CSV_LESS, "home_tenant_id", "cross_tenant_type", "auth_protocol", "transfer_method", "failure_reason", "incoming_token_type")
 
 
 def tables(told, month, demo_sides):

@@ -102,21 +102,21 @@ pub(crate) fn alarms(name: &str, framed: &Framed, facts: &StreamFacts) -> Vec<Wa
 pub(crate) fn without_claims(format: usize, rows: u64, telling: u64) -> Option<Warning> {
     let format = FORMATS.all.get(format)?;
     let name = format.name;
-    let (record, lacks) = match format.kind {
+    // Of a sign-in without such fields, a remark beside the status may still say it.
+    let (record, lacked, but) = match format.kind {
         Kind::Row(shape, _) if shape.table == SIGN_IN.name => {
-            ("sign-in", "tells anything about MFA")
+            ("sign-in", "requirement or steps of MFA", " unless its status says it")
         }
         Kind::Row(..) => return None,
-        _ => ("event", "has claims"),
+        _ => ("event", "claims", ""),
     };
     (rows > 0 && telling == 0).then(|| Warning {
         message: if rows == 1 {
-            let lacks = lacks.replace("has claims", "has no claims");
-            let lacks = lacks.replace("tells anything", "tells nothing");
-            format!("the only {record} read as `{name}` {lacks}, so its `mfa` is unknown")
+            format!("the only {record} read as `{name}` has no {lacked}, so its `mfa` is unknown{but}")
         } else {
             let records = count(rows, record);
-            format!("none of the {records} read as `{name}` {lacks}, so their `mfa` is unknown")
+            let but = but.replace("its", "their");
+            format!("none of the {records} read as `{name}` has {lacked}, so their `mfa` is unknown{but}")
         },
         hint: (!format.claims_hint.is_empty()).then(|| format.claims_hint.to_owned()),
     })

@@ -168,6 +168,8 @@ fn value_of(text: &str, how: How) -> Value<'_> {
                 let joined = crate::extract::elements::joined_texts(trimmed);
                 if joined.is_empty() { Value::Null } else { Value::Text(Cow::Owned(joined)) }
             }
+            // What `Export-Csv` writes in place of the strings.
+            None if trimmed.eq_ignore_ascii_case("System.String[]") => Value::Null,
             None => Value::Text(Cow::Borrowed(trimmed)),
         },
         How::Boolean => truth(trimmed).map_or(Value::Null, Value::Boolean),

@@ -71,6 +71,7 @@ const FIELDS: &[&str] = &[
     "policies",
     "managed_identity",
     "result_type",
+    "is_guest",
 ];
 
 /// Place of a raw field, found when the crate is compiled.
@@ -127,7 +128,6 @@ pub const SHAPE: Shape = Shape {
             fields: &["display_name", "principal_name"],
             how: How::Text,
         },
-        same(&["user_type"], How::Lower),
         same(&["home_tenant_id"], How::Lower),
         same(&["cross_tenant_type"], How::Lower),
         same(&["app_id"], How::Lower),
@@ -142,7 +142,6 @@ pub const SHAPE: Shape = Shape {
         same(&["device_os"], How::Text),
         same(&["device_compliant"], How::Boolean),
         same(&["device_trust_type"], How::Text),
-        same(&["ca_status"], How::Lower),
         same(&["token_id"], How::Token),
         same(&["session_id"], How::Text),
         same(&["incoming_token_type"], How::Lower),
@@ -180,6 +179,8 @@ pub const SHAPE: Shape = Shape {
                 "category",
             ],
         ),
+        ("user_type", &["user_type", "is_guest"]),
+        ("ca_status", &["ca_status"]),
         ("phase", &["app_id", "resource_app_id"]),
         ("client", &["app_id", "user_agent", "client_app_used"]),
         ("client_version", &["user_agent"]),
@@ -309,6 +310,8 @@ impl SignIns {
             values[derived!("upn")] = Value::text(person.upn);
         }
         place_of_sign_in(raw, &mut values);
+        values[derived!("user_type")] = user_type(raw);
+        values[derived!("ca_status")] = ca_status(raw);
         values[derived!("requirement")] = Value::text(raw.at(at!("requirement")).map(|text| {
             Requirement::of_text(text)
                 .map_or_else(|| lower(text), |known| Cow::Borrowed(known.name()))
@@ -450,21 +453,44 @@ fn policy_part(policy: &Element<'_>, part: usize) -> Option<String> {
     Some(text.to_lowercase())
 }
 
-/// The fields that tell of MFA.
-const EVIDENCE: [usize; 3] = [at!("requirement"), at!("steps"), at!("mfa_result")];
-
-/// Whether an export tells anything about MFA in this record, or the record needs none.
+/// Whether an export tells in this record how the sign-in was authenticated, or the record needs it
+/// not. A remark beside the status (`additionalDetails`) is none: Graph v1.0 has it too, and it is
+/// blank in most rows.
 pub(crate) fn tells_of_mfa(raw: &Fields<'_>) -> bool {
     let category = raw.at(at!("category")).and_then(Category::of_text);
     category.is_some_and(|category| !category.is_user())
-        || EVIDENCE.iter().any(|field| raw.at(*field).is_some())
+        || raw.at(at!("requirement")).is_some()
+        || raw.at(at!("steps")).is_some()
 }
 
 /// How much a copy of a sign-in says: early copies of a record lack steps.
 /// Source: <https://learn.microsoft.com/entra/identity/monitoring-health/concept-sign-in-log-activity-details>.
 pub(crate) fn weight(raw: &Fields<'_>) -> u32 {
-    let told = EVIDENCE.iter().filter_map(|field| raw.at(*field));
+    let told = [at!("requirement"), at!("steps"), at!("mfa_result")].map(|field| raw.at(field));
+    let told = told.into_iter().flatten();
     told.map(|text| u32::try_from(text.len()).unwrap_or(u32::MAX)).fold(0, u32::saturating_add)
+}
+
+/// `member` or `guest`; hunting tables say only whether it is the latter.
+fn user_type<'a>(raw: &Fields<'a>) -> Value<'a> {
+    let by_word = raw.at(at!("user_type")).map(lower);
+    let is_guest = || raw.at(at!("is_guest")).and_then(truth);
+    let word = |is_guest: bool| Cow::Borrowed(if is_guest { "guest" } else { "member" });
+    Value::text(by_word.or_else(|| is_guest().map(word)))
+}
+
+/// What Conditional Access came to: Graph's word, which the portal writes with a blank, or the number
+/// of hunting tables.
+///
+/// Source: <https://learn.microsoft.com/defender-xdr/advanced-hunting-entraidsigninevents-table>.
+fn ca_status<'a>(raw: &Fields<'a>) -> Value<'a> {
+    let status = raw.at(at!("ca_status")).map(lower);
+    Value::text(status.map(|status| match status.as_ref() {
+        "0" => Cow::Borrowed("success"),
+        "1" => Cow::Borrowed("failure"),
+        "2" | "not applied" => Cow::Borrowed("notapplied"),
+        _ => status,
+    }))
 }
 
 /// Where somebody signed in.

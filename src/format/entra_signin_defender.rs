@@ -35,6 +35,7 @@ const FIELDS: &[(&str, &[&str])] = &[
     ("upn", &["AccountUpn"]),
     ("display_name", &["AccountDisplayName"]),
     ("user_type", &["UserType"]),
+    ("is_guest", &["IsGuestUser"]),
     ("app_id", &["ApplicationId"]),
     ("app", &["Application"]),
     ("resource_app_id", &["ResourceId"]),
