@@ -42,9 +42,10 @@ use crate::time::format_micros;
 /// Which columns of which tables are wanted.
 #[derive(Debug, Clone)]
 pub(crate) struct Wishes {
+    /// With what the tables that are worked out need of others.
     plan: Plan,
-    /// The tables that SQL sees or that are written.
-    shown: BTreeSet<String>,
+    /// What SQL sees or is written.
+    shown: Plan,
     is_everything: bool,
 }
 
@@ -79,7 +80,7 @@ impl Made {
 impl Wishes {
     /// What some queries need.
     pub(crate) fn of(plan: &Plan) -> Self {
-        let shown = plan.columns.keys().cloned().collect();
+        let shown = plan.clone();
         Self { plan: tables_others::with_needs(plan), shown, is_everything: false }
     }
 
@@ -91,12 +92,15 @@ impl Wishes {
             (table.name.to_owned(), columns)
         };
         let plan = Plan { columns: TABLES.iter().map(all).collect(), ..Plan::default() };
-        let shown = plan.columns.keys().cloned().collect();
-        Self { plan, shown, is_everything: true }
+        Self { shown: plan.clone(), plan, is_everything: true }
     }
 
     fn reads(&self, table: &Table) -> bool {
         self.plan.columns.contains_key(table.name)
+    }
+
+    fn is_shown(&self, table: &Table) -> bool {
+        self.shown.columns.contains_key(table.name)
     }
 
     fn folds(&self) -> bool {
@@ -197,7 +201,7 @@ impl Wishes {
             }
             None => self.make_in_memory(ingested, &mut log)?,
         };
-        made.extend(tables_others::make(&self.plan, others, log, options)?);
+        made.extend(tables_others::make(&self.shown, others, log, options)?);
         if self.reads(&CALENDAR) {
             let (days, left_out) = calendar(days).map_err(Error::Arrow)?;
             if left_out {
@@ -211,7 +215,7 @@ impl Wishes {
         if self.reads(&RUN) {
             made.push(run_table(window).map_err(Error::Arrow)?);
         }
-        made.retain(|made| self.shown.contains(made.table.name));
+        made.retain(|made| self.is_shown(made.table));
         // In reading order; `run` is the last.
         made.sort_by_key(|made| TABLES.iter().position(|table| table.name == made.table.name));
         Ok(made)
@@ -258,8 +262,12 @@ impl Wishes {
             }
             if let (true, Some(folded)) = (self.reads(&ATTEMPT), folded) {
                 shared_log().attempts(&folded.attempts)?;
-                let made = of_batch(&ATTEMPT, folded.attempts);
-                files.push((made.table, made.schema.clone(), written(&made)?));
+                if self.is_shown(&ATTEMPT) {
+                    let schema = ATTEMPT.arrow_schema(|name| self.shown.needs(ATTEMPT.name, name));
+                    let made =
+                        cut(&ATTEMPT, schema, vec![folded.attempts]).map_err(Error::Arrow)?;
+                    files.push((made.table, made.schema.clone(), written(&made)?));
+                }
             }
             Ok(files)
         })?;
