@@ -34,8 +34,6 @@ use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
 use crate::schema::attempt::TABLE as ATTEMPT;
 use crate::schema::calendar::TABLE as CALENDAR;
-use crate::schema::link::TABLE as LINK;
-use crate::schema::readiness::TABLE as READINESS;
 use crate::schema::run::TABLE as RUN;
 use crate::schema::{Column, TABLES, Table};
 use crate::text::count;
@@ -44,9 +42,10 @@ use crate::time::format_micros;
 /// Which columns of which tables are wanted.
 #[derive(Debug, Clone)]
 pub(crate) struct Wishes {
+    /// With what the tables that are worked out need of others.
     plan: Plan,
-    /// The tables that SQL sees or that are written.
-    shown: BTreeSet<String>,
+    /// What SQL sees or is written.
+    shown: Plan,
     is_everything: bool,
 }
 
@@ -81,30 +80,29 @@ impl Made {
 impl Wishes {
     /// What some queries need.
     pub(crate) fn of(plan: &Plan) -> Self {
-        let shown = plan.columns.keys().cloned().collect();
+        let shown = plan.clone();
         Self { plan: tables_others::with_needs(plan), shown, is_everything: false }
     }
 
-    /// Every column of every table; where one of them only is written, what is worked out of others
-    /// is made as far as that one needs it.
+    /// Every column of every table, or of the one that is written.
     pub(crate) fn everything(written: Option<&str>) -> Self {
         let all = |table: &Table| {
             let columns: BTreeSet<String> =
                 table.columns.iter().map(|column| column.name.to_owned()).collect();
             (table.name.to_owned(), columns)
         };
-        let is_made = |table: &&Table| {
-            ![ATTEMPT.name, LINK.name, READINESS.name].contains(&table.name)
-                || written.is_none_or(|written| written == table.name)
-        };
-        let columns = TABLES.iter().copied().filter(is_made).map(all).collect();
-        let plan = tables_others::with_needs(&Plan { columns, ..Plan::default() });
-        let shown = plan.columns.keys().cloned().collect();
-        Self { plan, shown, is_everything: true }
+        let is_written = |table: &&Table| written.is_none_or(|written| written == table.name);
+        let columns = TABLES.iter().copied().filter(is_written).map(all).collect();
+        let shown = Plan { columns, ..Plan::default() };
+        Self { plan: tables_others::with_needs(&shown), shown, is_everything: true }
     }
 
     fn reads(&self, table: &Table) -> bool {
         self.plan.columns.contains_key(table.name)
+    }
+
+    fn is_shown(&self, table: &Table) -> bool {
+        self.shown.columns.contains_key(table.name)
     }
 
     fn folds(&self) -> bool {
@@ -205,7 +203,7 @@ impl Wishes {
             }
             None => self.make_in_memory(ingested, &mut log)?,
         };
-        made.extend(tables_others::make(&self.plan, others, log, options)?);
+        made.extend(tables_others::make(&self.shown, others, log, options)?);
         if self.reads(&CALENDAR) {
             let (days, left_out) = calendar(days).map_err(Error::Arrow)?;
             if left_out {
@@ -219,7 +217,7 @@ impl Wishes {
         if self.reads(&RUN) {
             made.push(run_table(window).map_err(Error::Arrow)?);
         }
-        made.retain(|made| self.shown.contains(made.table.name));
+        made.retain(|made| self.is_shown(made.table));
         // In reading order; `run` is the last.
         made.sort_by_key(|made| TABLES.iter().position(|table| table.name == made.table.name));
         Ok(made)
@@ -266,8 +264,12 @@ impl Wishes {
             }
             if let (true, Some(folded)) = (self.reads(&ATTEMPT), folded) {
                 shared_log().attempts(&folded.attempts)?;
-                let made = of_batch(&ATTEMPT, folded.attempts);
-                files.push((made.table, made.schema.clone(), written(&made)?));
+                if self.is_shown(&ATTEMPT) {
+                    let schema = ATTEMPT.arrow_schema(|name| self.shown.needs(ATTEMPT.name, name));
+                    let made =
+                        cut(&ATTEMPT, schema, vec![folded.attempts]).map_err(Error::Arrow)?;
+                    files.push((made.table, made.schema.clone(), written(&made)?));
+                }
             }
             Ok(files)
         })?;

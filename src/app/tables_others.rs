@@ -190,12 +190,12 @@ impl Log {
     }
 }
 
-/// Makes the tables that are read; `log` has looked at all rows of `activity` and `attempt`.
+/// Makes the tables that are shown; `log` has looked at all rows of `activity` and `attempt`.
 ///
 /// # Errors
 /// When a column outgrows Arrow's limits, or the temporary files cannot be written or read.
 pub(crate) fn make(
-    plan: &Plan,
+    shown: &Plan,
     mut others: Others,
     mut log: Log,
     options: &ReadOptions,
@@ -211,28 +211,31 @@ pub(crate) fn make(
             .each(Ok, |batch| links.changes(&Changes::of_audits(&batch)).map_err(Error::Spill))?;
     }
     let mut made = Vec::new();
-    let tables = TABLES
-        .iter()
-        .filter(|table| read_table(table.name).is_some() && plan.columns.contains_key(table.name));
-    for table in tables {
-        let schema = Arc::new(table.arrow_schema(|name| plan.needs(table.name, name)));
+    for table in TABLES.iter().filter(|table| read_table(table.name).is_some()) {
+        let is_shown = shown.columns.contains_key(table.name);
+        if !is_shown && table.name != SIGN_IN.name {
+            continue;
+        }
+        let schema = Arc::new(table.arrow_schema(|name| shown.needs(table.name, name)));
         let rows = others.tables.get(table.name).unwrap_or(&none);
-        let mut target = Target::new(table, schema, rows.is_on_disk())?;
+        let mut target = Target::new(table, schema, is_shown && rows.is_on_disk())?;
         if table.name == SIGN_IN.name {
-            log.sign_ins(rows, &mut target)?;
+            log.sign_ins(rows, is_shown.then_some(&mut target))?;
         } else {
             let schema = Arc::clone(&target.schema);
             let cut = |batch| projected(&batch, &schema).map_err(Error::Arrow);
             rows.each(cut, |batch| target.push(batch))?;
         }
-        made.push(target.close()?);
+        if is_shown {
+            made.push(target.close()?);
+        }
         // Only side inputs are looked at again.
         if [SIGN_IN.name, SIGN_IN_POLICY.name, AUDIT.name].contains(&table.name) {
             others.tables.remove(table.name);
         }
     }
     if let Some(links) = log.links {
-        let schema = Arc::new(LINK.arrow_schema(|name| plan.needs(LINK.name, name)));
+        let schema = Arc::new(LINK.arrow_schema(|name| shown.needs(LINK.name, name)));
         let mut target = Target::new(&LINK, Arc::clone(&schema), is_on_disk)?;
         links.finish(|batch| target.push(projected(&batch, &schema).map_err(Error::Arrow)?))?;
         made.push(target.close()?);
@@ -247,19 +250,19 @@ pub(crate) fn make(
             as_of: options.as_of,
         };
         let batch = readiness::readiness(people, &sides).map_err(Error::Arrow)?;
-        made.push(shown(plan, &READINESS, batch).map_err(Error::Arrow)?);
+        made.push(narrowed(shown, &READINESS, batch).map_err(Error::Arrow)?);
     }
     Ok(made)
 }
 
 impl Log {
     /// Judges the sign-ins, looks at them, and puts them where they go.
-    fn sign_ins(&mut self, rows: &TableRows, target: &mut Target) -> Result<(), Error> {
+    fn sign_ins(&mut self, rows: &TableRows, mut target: Option<&mut Target>) -> Result<(), Error> {
         let proven = match self.proofs.take() {
             Some(proofs) => proofs.proven().map_err(Error::Spill)?,
             None => Vec::new(),
         };
-        let (steps, schema) = (&self.steps, Arc::clone(&target.schema));
+        let (steps, schema) = (&self.steps, target.as_ref().map(|it| Arc::clone(&it.schema)));
         let sieve = self.links.as_mut().map(Links::take_sieve);
         let (links, people) = (&mut self.links, &mut self.people);
         rows.each(
@@ -269,8 +272,8 @@ impl Log {
                     .map_err(Error::Arrow)?;
                 let is_asked = |sieve: &Sieve| SignIns::of(&judged).offered(|key| sieve.has(key));
                 let offered = sieve.as_ref().map(is_asked).unwrap_or_default();
-                let cut = projected(&judged, &schema).map_err(Error::Arrow)?;
-                Ok((judged, offered, cut))
+                let cut = schema.as_ref().map(|schema| projected(&judged, schema));
+                Ok((judged, offered, cut.transpose().map_err(Error::Arrow)?))
             },
             |(judged, offered, cut)| {
                 if let Some(people) = people {
@@ -280,7 +283,10 @@ impl Log {
                     let batch = SignIns::of(&judged);
                     links.sign_ins(&batch, &offered).map_err(Error::Spill)?;
                 }
-                target.push(cut)
+                match (&mut target, cut) {
+                    (Some(target), Some(cut)) => target.push(cut),
+                    _ => Ok(()),
+                }
             },
         )
     }
@@ -318,7 +324,7 @@ impl Target {
 }
 
 /// The table of one batch, with the columns that are read.
-fn shown(plan: &Plan, table: &'static Table, batch: RecordBatch) -> Result<Made, ArrowError> {
+fn narrowed(plan: &Plan, table: &'static Table, batch: RecordBatch) -> Result<Made, ArrowError> {
     let made = of_batch(table, batch);
     let schema = table.arrow_schema(|name| plan.needs(table.name, name));
     cut(table, schema, made.batches)

@@ -1,9 +1,10 @@
 //! A table as a Parquet file without a name, for the engine to read in pieces.
 
 use std::fs::File;
+use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
+use arrow_array::{RecordBatch, new_null_array};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::Compression;
@@ -15,9 +16,15 @@ use crate::source::spool::nameless_file;
 /// Rows of a row group: what is in memory of a file while it is written, and read.
 const ROW_GROUP_ROWS: usize = 32 << 10;
 
+/// The column of a table of which nothing is wanted but how many rows it has: a file without columns
+/// has no rows.
+const ROW: &str = "azmfa:row";
+
 /// A file that is being written.
 pub(crate) struct TableFile {
     writer: ArrowWriter<File>,
+    /// That of the file, where the table has no columns.
+    rows_only: Option<SchemaRef>,
 }
 
 impl TableFile {
@@ -32,15 +39,22 @@ impl TableFile {
             .build();
         let options =
             ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-        let writer =
-            ArrowWriter::try_new_with_options(file, schema.clone(), options).map_err(failed)?;
-        Ok(Self { writer })
+        let field = || Field::new(ROW, DataType::Boolean, true);
+        let rows_only = schema.fields().is_empty().then(|| Arc::new(Schema::new(vec![field()])));
+        let written = rows_only.as_ref().unwrap_or(schema).clone();
+        let writer = ArrowWriter::try_new_with_options(file, written, options).map_err(failed)?;
+        Ok(Self { writer, rows_only })
     }
 
     /// # Errors
     /// When the temporary file cannot be written.
     pub(crate) fn push(&mut self, batch: &RecordBatch) -> Result<(), Error> {
-        self.writer.write(batch).map_err(failed)
+        let Some(schema) = &self.rows_only else {
+            return self.writer.write(batch).map_err(failed);
+        };
+        let rows = new_null_array(&DataType::Boolean, batch.num_rows());
+        let batch = RecordBatch::try_new(Arc::clone(schema), vec![rows]).map_err(Error::Arrow)?;
+        self.writer.write(&batch).map_err(failed)
     }
 
     /// The file, open for reading.

@@ -208,6 +208,7 @@ fn a_query_answers_the_same_from_rows_on_disk() {
         "select a.event_id, p.policy_effect from activity a join activity_policy p \
          on a.event_id = p.event_id order by a.event_id, p.policy_effect",
         "select count(*) as events, max(event_time) as newest from activity",
+        "select count(*) as events from activity",
     ] {
         let run = Run::new().args(["query", "-q", sql, "--format", "csv"]).args(&inputs);
         let held = run.clone().run().expect_no_crash();
@@ -240,7 +241,7 @@ const SIGN_INS: &[&str] = &[
 ];
 
 /// In some order, all the rows of each table; `link` and `readiness` are worked out of them.
-const ALL_ROWS: [&str; 9] = [
+const ALL_ROWS: [&str; 13] = [
     "select * from sign_in",
     "select * from sign_in_policy",
     "select * from audit",
@@ -250,6 +251,10 @@ const ALL_ROWS: [&str; 9] = [
     "select * from resource",
     "select * from link",
     "select * from readiness",
+    "select count(*) from sign_in",
+    "select count(*) from sign_in_policy",
+    "select count(*) from audit",
+    "select count(*) from link",
 ];
 
 #[test]

@@ -62,6 +62,25 @@ fn a_side_input_of_the_wrong_kind_is_named_before_anything_else_is_read() {
 }
 
 #[test]
+fn half_of_a_pair_of_csv_files_is_told_of() {
+    let file = |name: &str| fixture(&format!("formats/entra_signin_portal_csv/{name}.csv"));
+    let said = |names: &[&str]| {
+        let inputs = names.iter().map(|name| file(name));
+        Run::new().arg("readiness").args(inputs).run().expect_code(0).stderr
+    };
+    let (sign_ins, steps) = ("InteractiveSignIns_fr", "InteractiveSignIns_AuthDetails_half");
+    assert!(said(&[sign_ins, steps]).contains("has steps for 4 of the 8 sign-ins read as"));
+    assert!(
+        said(&[sign_ins]).contains("8 sign-ins read as `entra_signin_portal_csv` come without")
+    );
+    assert!(said(&[steps]).contains("AuthDetails CSV is given without the CSV of the sign-ins"));
+    let span = "2026-03-02_2026-03-06";
+    let (sign_ins, steps) =
+        (format!("InteractiveSignIns_{span}"), format!("InteractiveSignIns_AuthDetails_{span}"));
+    assert!(!said(&[&sign_ins, &steps]).contains("AuthDetails CSV"));
+}
+
+#[test]
 fn rejected_records_end_with_3() {
     summary(RAGGED, &[]).expect_code(3);
     summary(RAGGED, &["-qq"]).expect_code(3);
