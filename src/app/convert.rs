@@ -48,9 +48,11 @@ fn converted(options: &ConvertOptions, progress: &Progress) -> Result<ConvertOut
             output::check(&path_of(folder, table.name, options.format), options.read.force)?;
         }
     }
-    // What is hidden is looked for in every table.
+    // What is hidden is looked for in every table, and `run` tells of every table.
     let written = match &options.target {
-        ConvertTarget::Table(name) if options.read.redact.is_none() => Some(name.as_str()),
+        ConvertTarget::Table(name) if options.read.redact.is_none() && name != RUN.name => {
+            Some(name.as_str())
+        }
         ConvertTarget::Table(_) | ConvertTarget::Folder(_) => None,
     };
     let wishes = Wishes::everything(written);

@@ -56,6 +56,19 @@ fn tables_that_exist_are_kept_unless_forced() {
 }
 
 #[test]
+fn a_table_by_itself_is_what_it_is_among_all_others() {
+    let folder = TempDir::new().unwrap();
+    let run = Run::new().args(["convert", "-q", "--format", "ndjson"]);
+    let run = run.args(["activity", "signin", "audit"].map(|log| fixture(&format!("demo/{log}"))));
+    run.clone().args(["-o", &text_of(folder.path())]).run().expect_code(0);
+    for name in names(folder.path()) {
+        let alone = run.clone().args(["--table", name.trim_end_matches(".ndjson")]).run();
+        let among_all = fs::read_to_string(folder.path().join(&name)).unwrap();
+        assert!(alone.expect_code(0).text() == among_all, "{name}");
+    }
+}
+
+#[test]
 fn a_run_that_fails_leaves_nothing_behind() {
     let folder = TempDir::new().unwrap();
     let path = text_of(&folder.path().join("out.json"));
