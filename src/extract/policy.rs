@@ -1,14 +1,12 @@
 //! The policies that a policy event names.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
-
-use foldhash::fast::FixedState;
 
 use crate::extract::elements::{Element, Elements};
 use crate::extract::field::Field;
 use crate::extract::format::Formats;
+use crate::extract::remembered::Remembered;
 use crate::json::escape::unescape_into;
 use crate::json::slot::SlotKind;
 use crate::json::walk::Walker;
@@ -55,14 +53,10 @@ pub(crate) struct Policies {
     pub(crate) flags: PolicyFlags,
     /// Their share of the event's identity, see [`crate::extract::identity::event_key`].
     pub(crate) identity: Vec<u8>,
-    /// What they were read from beside the text.
-    operation_effect: String,
-    is_escaped: bool,
 }
 
-/// How many texts of policies are remembered, and how long they may be, in bytes.
+/// How many texts of policies are remembered: each is a few kilobytes.
 const REMEMBERED_MAX: usize = 256;
-const REMEMBERED_BYTES_MAX: usize = 8 << 10;
 
 /// Reads the elements of `policies`. A tenant has few assignments and many events that name them, so
 /// what a text says is remembered.
@@ -70,13 +64,13 @@ const REMEMBERED_BYTES_MAX: usize = 8 << 10;
 pub(crate) struct PolicyReader {
     elements: Elements,
     extra_mfa: Vec<String>,
-    known: HashMap<Box<str>, Arc<Policies>, FixedState>,
+    known: Remembered<Arc<Policies>>,
 }
 
 impl PolicyReader {
     pub(crate) fn new(formats: &Formats, extra_mfa: Vec<String>) -> Self {
         let elements = Elements::new(formats.policy_paths);
-        Self { elements, extra_mfa, known: HashMap::default() }
+        Self { elements, extra_mfa, known: Remembered::new(REMEMBERED_MAX) }
     }
 
     /// The policies in the record that `walker` walked last: a JSON array of objects (or one
@@ -95,45 +89,38 @@ impl PolicyReader {
             SlotKind::Absent | SlotKind::Null => "",
             _ => walker.text_of(text, slot),
         };
-        if let Some(known) = self.known.get(text)
-            && known.operation_effect == operation_effect
-            && known.is_escaped == is_escaped
-        {
-            return Arc::clone(known);
-        }
-        let all = if is_escaped {
-            let mut unescaped = String::new();
-            unescape_into(text, &mut unescaped);
-            self.all_in(&unescaped, operation_effect)
-        } else {
-            self.all_in(text, operation_effect)
-        };
-        let policies = Arc::new(Policies {
-            flags: PolicyFlags::of(&all, operation_effect),
-            identity: identity(&all),
-            all,
-            operation_effect: operation_effect.to_owned(),
-            is_escaped,
-        });
-        if text.len() <= REMEMBERED_BYTES_MAX {
-            if self.known.len() >= REMEMBERED_MAX {
-                self.known.clear();
-            }
-            self.known.insert(text.into(), Arc::clone(&policies));
-        }
-        policies
+        let Self { elements, extra_mfa, known } = self;
+        known.ask([Some(text), Some(operation_effect)]);
+        known.number(Some(i64::from(is_escaped)));
+        known.result(|| {
+            let all = if is_escaped {
+                let mut unescaped = String::new();
+                unescape_into(text, &mut unescaped);
+                all_in(elements, &unescaped, operation_effect, extra_mfa)
+            } else {
+                all_in(elements, text, operation_effect, extra_mfa)
+            };
+            let flags = PolicyFlags::of(&all, operation_effect);
+            Arc::new(Policies { flags, identity: identity(&all), all })
+        })
     }
+}
 
-    fn all_in(&mut self, text: &str, operation_effect: &str) -> Vec<Policy> {
-        let mut found = Vec::new();
-        self.elements.each(text, &mut |element| found.push(policy(element)));
-        for policy in &mut found {
-            policy.parts[Part::Effect as usize].get_or_insert_with(|| operation_effect.to_owned());
-            let id = policy.part(Part::DefinitionId).or(policy.part(Part::DefinitionName));
-            policy.mfa = id.and_then(|id| mfa_policy(id, &self.extra_mfa));
-        }
-        found
+/// The policies that `elements` finds in a text.
+fn all_in(
+    elements: &mut Elements,
+    text: &str,
+    operation_effect: &str,
+    extra_mfa: &[String],
+) -> Vec<Policy> {
+    let mut found = Vec::new();
+    elements.each(text, &mut |element| found.push(policy(element)));
+    for policy in &mut found {
+        policy.parts[Part::Effect as usize].get_or_insert_with(|| operation_effect.to_owned());
+        let id = policy.part(Part::DefinitionId).or(policy.part(Part::DefinitionName));
+        policy.mfa = id.and_then(|id| mfa_policy(id, extra_mfa));
     }
+    found
 }
 
 /// Assignments and definitions, in an order that no export changes.

@@ -4,22 +4,30 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-/// Results that are remembered of one kind, and the longest list of texts, in bytes, that one is
-/// remembered by.
+/// Results that are remembered of one kind, unless it is said how many, and the longest list of
+/// texts, in bytes, that one is remembered by.
 const RESULTS_MAX: usize = 4096;
-const TEXTS_BYTES_MAX: usize = 2048;
+const TEXTS_BYTES_MAX: usize = 8 << 10;
 
 /// Results by the texts and numbers that they depend on.
 #[derive(Debug)]
 pub(crate) struct Remembered<T> {
     known: HashMap<Box<[u8]>, T, FixedState>,
+    results_max: usize,
     /// What the result that is asked for depends on.
     asked: Vec<u8>,
 }
 
 impl<T> Default for Remembered<T> {
     fn default() -> Self {
-        Self { known: HashMap::default(), asked: Vec::new() }
+        Self::new(RESULTS_MAX)
+    }
+}
+
+impl<T> Remembered<T> {
+    /// Nothing yet, and never more than `results_max` results.
+    pub(crate) fn new(results_max: usize) -> Self {
+        Self { known: HashMap::default(), results_max, asked: Vec::new() }
     }
 }
 
@@ -52,7 +60,7 @@ impl<T: Clone> Remembered<T> {
             return known.clone();
         }
         let made = make();
-        if self.known.len() < RESULTS_MAX && self.asked.len() <= TEXTS_BYTES_MAX {
+        if self.known.len() < self.results_max && self.asked.len() <= TEXTS_BYTES_MAX {
             self.known.insert(self.asked.as_slice().into(), made.clone());
         }
         made

@@ -29,11 +29,11 @@ pub(crate) fn numbered(
     rows: &RecordBatch,
     numbers: UInt64Array,
 ) -> Result<RecordBatch, ArrowError> {
-    with_columns(rows, &[(NUMBER, Arc::new(numbers))])
+    with_hidden_columns(rows, &[(NUMBER, Arc::new(numbers))])
 }
 
-/// The batch with further columns.
-pub(super) fn with_columns(
+/// The batch with further columns, whose names begin with `azmfa:`.
+pub(super) fn with_hidden_columns(
     rows: &RecordBatch,
     more: &[(&str, ArrayRef)],
 ) -> Result<RecordBatch, ArrowError> {

@@ -12,7 +12,7 @@ use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterato
 
 use crate::app::error::Error;
 use crate::app::spill::blocks::{Block, Blocks, encoded};
-use crate::app::spill::numbered::{numbered, whole, with_columns, without, without_hidden};
+use crate::app::spill::numbered::{numbered, whole, with_hidden_columns, without, without_hidden};
 use crate::app::spill::parts::Parts;
 use crate::fold::duplicate::{crossing, pair_to_bytes, pairs_in, part_of};
 use crate::fold::event::read_events;
@@ -285,7 +285,7 @@ fn with_hidden(rows: &RecordBatch, first: u64, facts: &[Facts]) -> Result<Record
     let numbers = UInt64Array::from_iter_values((first..).take(rows.num_rows()));
     let facts: ArrayRef =
         Arc::new(UInt8Array::from_iter_values(facts.iter().map(|it| it.to_byte())));
-    with_columns(&numbered(rows, numbers)?, &[(FACTS, facts)])
+    with_hidden_columns(&numbered(rows, numbers)?, &[(FACTS, facts)])
 }
 
 fn facts_of(batch: &RecordBatch) -> Vec<Facts> {
