@@ -121,7 +121,8 @@ impl SideCheck {
     ) -> Result<(), Error> {
         for side in &self.sides {
             let [file] = side.files.as_slice() else { continue };
-            let Some((found, has_more)) = peek(file).filter(|_| file.bytes_len.is_some()) else {
+            // What a pipe has given once is gone.
+            let Some((found, has_more)) = file.bytes_len.and_then(|_| peek(file)) else {
                 continue;
             };
             if !found.is_empty() && !side.is_kept_by(&found) {

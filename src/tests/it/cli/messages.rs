@@ -62,6 +62,16 @@ fn a_side_input_of_the_wrong_kind_is_named_before_anything_else_is_read() {
 }
 
 #[test]
+fn a_side_input_that_can_be_read_only_once_is_read_whole() {
+    let run = Run::new().args(["readiness", "--format", "json"]).arg(fixture("demo/activity"));
+    let flag = "--registrations";
+    let from_file = run.clone().args([flag, &fixture("demo/registrations.json")]).run();
+    let from_pipe = run.args([flag, "-"]).stdin(bytes_of("demo/registrations.json")).run();
+    let (from_file, from_pipe) = (from_file.expect_code(0), from_pipe.expect_code(0));
+    assert_eq!(from_file.text(), from_pipe.text());
+}
+
+#[test]
 fn half_of_a_pair_of_csv_files_is_told_of() {
     let file = |name: &str| fixture(&format!("formats/entra_signin_portal_csv/{name}.csv"));
     let said = |names: &[&str]| {
