@@ -72,6 +72,15 @@ pub fn letters_of(text: &[u8]) -> Letters {
     }
 }
 
+/// A text without ASCII blanks around it. Hardly any text of a log has some.
+#[inline(always)]
+pub fn trim_ascii(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if *first > b' ' && *last > b' ' => text,
+        _ => text.trim_ascii(),
+    }
+}
+
 /// What is before and behind the first `mark` of a text, an ASCII character.
 #[inline]
 pub fn split_at_mark(text: &str, mark: u8) -> Option<(&str, &str)> {

@@ -71,7 +71,9 @@ fn parse_iso(text: &[u8]) -> Option<Ticks> {
         return None;
     }
     let mut fraction = 0_i64;
-    if let Some((b'.' | b',', behind)) = rest.split_first() {
+    if let Some((told, behind)) = as_dot_net_writes_it(rest) {
+        (fraction, rest) = (told, behind);
+    } else if let Some((b'.' | b',', behind)) = rest.split_first() {
         let told = behind.iter().take_while(|byte| byte.is_ascii_digit()).count();
         if told == 0 {
             return None;
@@ -92,6 +94,29 @@ fn parse_iso(text: &[u8]) -> Option<Ticks> {
     let days = days_from_civil(year, month, day);
     let seconds = days * 86_400 + hour * 3_600 + (minute - offset_minutes) * 60 + second;
     Some(seconds * 10_000_000 + fraction)
+}
+
+/// The ticks of a dot and seven digits, as .NET writes a time, and what is behind them: eight digits
+/// at once, the first of them a zero in place of the dot.
+#[inline(always)]
+fn as_dot_net_writes_it(rest: &[u8]) -> Option<(Ticks, &[u8])> {
+    const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
+    const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+    const BEYOND_9: u64 = 0x7676_7676_7676_7676;
+    let (written, behind) = rest.split_first_chunk::<8>()?;
+    if written[0] != b'.' || behind != b"Z" {
+        return None;
+    }
+    let digits = u64::from_le_bytes(*written) & !0xff | u64::from(b'0');
+    let digits = digits ^ ZEROS;
+    if (digits | digits.wrapping_add(BEYOND_9)) & HIGH_BITS != 0 {
+        return None;
+    }
+    // Neighbours become numbers of two digits, of four, and of eight.
+    let pairs = (digits.wrapping_mul(10) + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100) + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    let ticks = (fours.wrapping_mul(10_000) + (fours >> 32)) & 0xffff_ffff;
+    Some((i64::try_from(ticks).ok()?, behind))
 }
 
 fn parse_offset(text: &[u8]) -> Option<i64> {
@@ -206,6 +231,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn digits_read_at_once_are_those_read_one_by_one(fraction in "[.,][0-9]{7}|[.0-9:/;A\u{80}]{8}") {
+            let read = |zone: &str| parse_ticks(format!("2026-01-31T10:16:32{fraction}{zone}").as_bytes());
+            assert_eq!(read("Z"), read("+00:00"), "{fraction}");
+        }
+
         #[test]
         fn every_instant_is_shown_as_a_pattern_shows_it(micros in -99_999_999_999_999_999_i64..8_000_000_000_000_000_000) {
             assert_eq!(format_micros(micros), by_pattern(micros));

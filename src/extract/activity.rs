@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use crate::extract::field::{Field, FieldSet};
 use crate::extract::raw::Raw;
+use crate::extract::resource::{Kind, ResourceParts};
+use crate::json::scan::make_ascii_lowercase;
 use crate::mfa::client::client_name;
 use crate::mfa::operation::{OperationClass, Status};
 use crate::mfa::policy::effect_of_operation;
@@ -11,8 +13,8 @@ use crate::mfa::principal::{Evidence, Principal, classify, without_guest_prefix}
 use crate::mfa::token::token_guid_into;
 use crate::mfa::verdict::{Proof, strict_verdict, verdict};
 use crate::schema::activity::TABLE;
-use crate::text::{Letters, is_same_name, letters_of, split_at_mark};
-use crate::time::{Ticks, parse_ticks};
+use crate::text::{is_same_name, split_at_mark, trim_ascii};
+use crate::time::Ticks;
 
 macro_rules! positions {
     ($($name:ident = $column:literal,)*) => {
@@ -69,7 +71,10 @@ pub(crate) enum Piece<'a> {
 /// A normalised row; texts by position of their column.
 #[derive(Debug)]
 pub(crate) struct Row<'a> {
-    pub(crate) texts: [Piece<'a>; COLUMN_COUNT],
+    texts: [Piece<'a>; COLUMN_COUNT],
+    /// Bytes of the scratch that tell who the row is, from the first on: the columns in [`FOLDED`] up
+    /// to [`IDENTITY_TEXTS`], each behind a zero.
+    identity_bytes: usize,
     pub(crate) ticks: Ticks,
     pub(crate) is_policy_event: bool,
     pub(crate) is_compliance_check: Option<bool>,
@@ -156,6 +161,37 @@ const IDENTITY_COLUMNS: ColumnSet = ColumnSet::of(&[
     position::CORRELATION_ID,
 ]);
 
+/// Columns in lower case, in the order in which [`Row::fold`] lays their texts: first those that tell
+/// who a row is.
+const FOLDED: [usize; 20] = [
+    position::RESOURCE_ID,
+    position::OPERATION,
+    position::STATUS,
+    position::SUB_STATUS,
+    position::CORRELATION_ID,
+    position::EVENT_ID,
+    position::OPERATION_ID,
+    position::CATEGORY,
+    position::AUTHORIZATION_ACTION,
+    position::LEVEL,
+    position::SUBSCRIPTION_ID,
+    position::RESOURCE_GROUP,
+    position::RESOURCE_TYPE,
+    position::REGION,
+    position::TENANT_ID,
+    position::CALLER_UPN,
+    position::CALLER,
+    position::CALLER_OID,
+    position::CLIENT_APP_ID,
+    position::IDTYP,
+];
+
+/// How many of [`FOLDED`] tell who a row is, together with its time and policies.
+const IDENTITY_TEXTS: usize = 5;
+
+const NAMED_COLUMNS: ColumnSet = ColumnSet::of(&[position::CALLER_UPN, position::CALLER]);
+const CLIENT_COLUMNS: ColumnSet = ColumnSet::of(&[position::CLIENT_APP_ID, position::CLIENT_APP]);
+
 /// Columns made from the resource id and what stands around it.
 const PLACE_COLUMNS: ColumnSet = ColumnSet::of(&[
     position::TENANT_ID,
@@ -223,38 +259,139 @@ impl Piece<'_> {
 }
 
 impl<'a> Row<'a> {
-    /// Normalises the fields of one record, as far as the columns in `needs` are made from them.
-    ///
-    /// # Errors
-    /// The time as it stands in the record, when there is none that can be read.
+    /// A row of some time, of which nothing else is known yet.
+    #[inline(always)]
+    pub(crate) fn at(ticks: Ticks) -> Self {
+        Self {
+            texts: [Piece::Absent; COLUMN_COUNT],
+            identity_bytes: 0,
+            ticks,
+            is_policy_event: false,
+            is_compliance_check: None,
+            has_claims: false,
+            user_without_idtyp: false,
+        }
+    }
+
+    /// Normalises the fields of one record, as far as the columns in `needs` are made from them;
+    /// what was in `scratch` is lost.
     pub(crate) fn normalise(
+        &mut self,
         raw: &Raw<'a>,
         scratch: &mut String,
         strict_policy: bool,
         needs: ColumnSet,
-    ) -> Result<Self, Option<&'a str>> {
-        let time = raw.get(Field::Time);
-        let ticks = time.and_then(|text| parse_ticks(text.as_bytes())).ok_or(time)?;
-        let mut row = Row {
-            texts: [Piece::Absent; COLUMN_COUNT],
-            ticks,
-            is_policy_event: false,
-            is_compliance_check: None,
-            has_claims: raw
-                .get(Field::Claims)
-                .is_some_and(|text| !matches!(text.trim_ascii(), "" | "{}" | "null")),
-            user_without_idtyp: false,
-        };
-        let id = raw.get(Field::ResourceId).map(|id| id.trim_ascii().trim_end_matches('/'));
-        row.texts[position::RESOURCE_ID] = folded(id, scratch);
+    ) {
+        self.has_claims = raw.get(Field::Claims).is_some_and(|text| !matches!(text, "{}" | "null"));
+        let outcome = Outcome::of(raw);
+        self.fold(raw, &outcome, scratch, needs);
         if needs.has_any(PLACE_COLUMNS) {
-            row.place(raw, scratch);
+            self.place(scratch);
         }
-        row.operation(raw, scratch, needs);
-        row.outcome(raw, scratch);
-        row.identity(raw, scratch, needs);
-        row.proof(raw, scratch, strict_policy, needs);
-        Ok(row)
+        self.operation(raw, scratch, needs);
+        self.outcome(raw, &outcome, scratch);
+        self.shown(raw, scratch, needs);
+        self.proof(raw, scratch, strict_policy, needs);
+    }
+
+    /// Makes the texts that are in lower case, all at once: they lie behind each other in `scratch`,
+    /// in the order of [`FOLDED`], each of the identity behind a zero.
+    fn fold(
+        &mut self,
+        raw: &Raw<'a>,
+        outcome: &Outcome<'a>,
+        scratch: &mut String,
+        needs: ColumnSet,
+    ) {
+        // Export-Csv writes the name of the .NET type where the value should be.
+        let operation = raw
+            .get(Field::Operation)
+            .filter(|name| !name.ends_with(".LocalizableString"))
+            .or(raw.get(Field::AuthorizationAction));
+        scratch.clear();
+        for (position, text) in [
+            (position::RESOURCE_ID, raw.get(Field::ResourceId).map(|id| id.trim_end_matches('/'))),
+            (position::OPERATION, operation),
+            (position::STATUS, outcome.status.map(Status::name)),
+            (position::SUB_STATUS, outcome.sub_status),
+            (position::CORRELATION_ID, raw.get(Field::CorrelationId).and_then(real_id)),
+        ] {
+            scratch.push('\0');
+            self.lay(position, text, scratch);
+        }
+        self.identity_bytes = scratch.len();
+        let id = raw.get(Field::EventId).or_else(|| event_in_path(raw.get(Field::EventPath)?));
+        self.lay(position::EVENT_ID, id, scratch);
+        let operation_id = raw.get(Field::OperationId).and_then(real_id);
+        self.lay(position::OPERATION_ID, operation_id, scratch);
+        let category = raw.get(Field::EventCategory).or(raw.get(Field::Category));
+        self.lay(position::CATEGORY, category, scratch);
+        self.lay(position::AUTHORIZATION_ACTION, raw.get(Field::AuthorizationAction), scratch);
+        self.lay(position::LEVEL, raw.get(Field::Level).map(level), scratch);
+        if needs.has_any(PLACE_COLUMNS) {
+            self.lay_place(raw, scratch);
+        }
+        if needs.has_any(NAMED_COLUMNS) {
+            let (upn, caller) = names(raw);
+            self.lay(position::CALLER_UPN, upn, scratch);
+            self.lay(position::CALLER, caller.filter(|_| needs.has(position::CALLER)), scratch);
+        }
+        for (position, columns, field) in [
+            (position::CALLER_OID, ColumnSet::of(&[position::CALLER_OID]), Field::ObjectId),
+            (position::CLIENT_APP_ID, CLIENT_COLUMNS, Field::AppId),
+            (position::IDTYP, ColumnSet::of(&[position::IDTYP]), Field::Idtyp),
+        ] {
+            if needs.has_any(columns) {
+                self.lay(position, raw.get(field), scratch);
+            }
+        }
+        if scratch.is_ascii() {
+            make_ascii_lowercase(scratch);
+        } else {
+            self.fold_foreign(scratch);
+        }
+    }
+
+    /// What the record itself says of the place of its resource.
+    fn lay_place(&mut self, raw: &Raw<'a>, scratch: &mut String) {
+        let subscription = raw.get(Field::SubscriptionId);
+        let subscription = subscription.map(|path| last_segment(path.trim().trim_matches('/')));
+        let tenant = raw
+            .get(Field::TenantId)
+            .or(raw.get(Field::TokenTenantId))
+            .or_else(|| raw.get(Field::Hierarchy)?.split('/').find(|part| !part.is_empty()));
+        self.lay(position::SUBSCRIPTION_ID, subscription, scratch);
+        self.lay(position::RESOURCE_GROUP, raw.get(Field::ResourceGroup), scratch);
+        self.lay(position::RESOURCE_TYPE, raw.get(Field::ResourceType), scratch);
+        self.lay(position::REGION, raw.get(Field::ResourceLocation), scratch);
+        self.lay(position::TENANT_ID, tenant, scratch);
+    }
+
+    /// Lays the text of a column behind those that are there.
+    #[inline]
+    fn lay(&mut self, position: usize, text: Option<&str>, scratch: &mut String) {
+        if let Some(text) = text {
+            let start = scratch.len();
+            scratch.push_str(trim_ascii(text));
+            self.texts[position] = made(start, scratch);
+        }
+    }
+
+    /// Folds texts some of which have letters beyond ASCII, one by one: they may change in length.
+    #[cold]
+    fn fold_foreign(&mut self, scratch: &mut String) {
+        let laid = std::mem::take(scratch);
+        for (place, position) in FOLDED.iter().enumerate() {
+            if place < IDENTITY_TEXTS {
+                scratch.push('\0');
+            }
+            let start = scratch.len();
+            scratch.push_str(&self.text(*position, &laid).unwrap_or_default().to_lowercase());
+            self.texts[*position] = made(start, scratch);
+            if place < IDENTITY_TEXTS {
+                self.identity_bytes = scratch.len();
+            }
+        }
     }
 
     /// The text of a column.
@@ -266,7 +403,12 @@ impl<'a> Row<'a> {
         }
     }
 
-    fn place(&mut self, raw: &Raw<'a>, scratch: &mut String) {
+    /// What tells the row from others, beside its time and policies.
+    pub(crate) fn identity<'s>(&self, scratch: &'s str) -> &'s [u8] {
+        scratch.as_bytes().get(..self.identity_bytes).unwrap_or_default()
+    }
+
+    fn place(&mut self, scratch: &mut String) {
         let whole = self.texts[position::RESOURCE_ID];
         let id = self.text(position::RESOURCE_ID, scratch).unwrap_or_default();
         let parts = ResourceParts::of(id);
@@ -274,14 +416,11 @@ impl<'a> Row<'a> {
         let part =
             |range: Option<Range<usize>>| range.map_or(Piece::Absent, |range| whole.part(range));
         self.texts[position::RESOURCE_NAME] = part(parts.name);
-        self.texts[position::RESOURCE_GROUP] = part(parts.group);
-        self.texts[position::SUBSCRIPTION_ID] = part(parts.subscription);
-        if let Some(subscription) = raw.get(Field::SubscriptionId) {
-            let subscription = last_segment(subscription.trim().trim_matches('/'));
-            self.texts[position::SUBSCRIPTION_ID] = folded(Some(subscription), scratch);
+        if parts.group.is_some() {
+            self.texts[position::RESOURCE_GROUP] = part(parts.group);
         }
-        if matches!(self.texts[position::RESOURCE_GROUP], Piece::Absent) {
-            self.texts[position::RESOURCE_GROUP] = folded(raw.get(Field::ResourceGroup), scratch);
+        if matches!(self.texts[position::SUBSCRIPTION_ID], Piece::Absent) {
+            self.texts[position::SUBSCRIPTION_ID] = part(parts.subscription);
         }
         self.texts[position::RESOURCE_TYPE] = match kind {
             Kind::Part(range) => whole.part(range),
@@ -291,85 +430,37 @@ impl<'a> Row<'a> {
                 scratch.push_str(&kind);
                 made(start, scratch)
             }
-            Kind::Untold => folded(raw.get(Field::ResourceType), scratch),
+            Kind::Untold => self.texts[position::RESOURCE_TYPE],
         };
-        self.texts[position::REGION] = folded(raw.get(Field::ResourceLocation), scratch);
-        let tenant = raw
-            .get(Field::TenantId)
-            .or(raw.get(Field::TokenTenantId))
-            .or_else(|| raw.get(Field::Hierarchy)?.split('/').find(|part| !part.is_empty()));
-        self.texts[position::TENANT_ID] = folded(tenant, scratch);
     }
 
-    fn operation(&mut self, raw: &Raw<'a>, scratch: &mut String, needs: ColumnSet) {
-        // Export-Csv writes the name of the .NET type where the value should be.
-        let name = raw
-            .get(Field::Operation)
-            .filter(|name| !name.ends_with(".LocalizableString"))
-            .or(raw.get(Field::AuthorizationAction));
-        self.texts[position::OPERATION] = folded(name, scratch);
+    fn operation(&mut self, raw: &Raw<'a>, scratch: &str, needs: ColumnSet) {
         let operation = self.text(position::OPERATION, scratch).unwrap_or_default();
         let is_policy = effect_of_operation(operation).is_some();
-        if needs.has(position::OPERATION_CLASS) && name.is_some() {
+        if needs.has(position::OPERATION_CLASS)
+            && !matches!(self.texts[position::OPERATION], Piece::Absent)
+        {
             let class = OperationClass::of(operation);
             self.texts[position::OPERATION_CLASS] = Piece::Borrowed(class.name());
         }
-        let scan = raw
-            .get(Field::IsComplianceCheck)
-            .map(|text| text.trim_ascii().eq_ignore_ascii_case("true"));
+        let scan = raw.get(Field::IsComplianceCheck).map(|text| text.eq_ignore_ascii_case("true"));
         self.is_compliance_check = scan.or(is_policy.then_some(false));
         self.is_policy_event = is_policy && scan != Some(true);
-        if is_policy {
-            self.texts[position::AUTHORIZATION_ACTION] =
-                folded(raw.get(Field::AuthorizationAction), scratch);
+        if !is_policy {
+            self.texts[position::AUTHORIZATION_ACTION] = Piece::Absent;
+        } else if raw.get(Field::EventCategory).is_none() {
+            self.texts[position::CATEGORY] = Piece::Borrowed("policy");
         }
-        let category = raw
-            .get(Field::EventCategory)
-            .or(is_policy.then_some("policy"))
-            .or(raw.get(Field::Category));
-        self.texts[position::CATEGORY] = folded(category, scratch);
     }
 
-    fn outcome(&mut self, raw: &Raw<'a>, scratch: &mut String) {
-        let signature = raw.get(Field::ResultSignature);
-        let (before, after) =
-            signature.map_or((None, None), |text| match split_at_mark(text, b'.') {
-                Some((before, after)) => {
-                    (Some(before), Some(after).filter(|after| !after.is_empty()))
-                }
-                None if Status::of(text) == Status::Other => (None, Some(text)),
-                None => (Some(text), None),
-            });
-        let status = raw.get(Field::Status).or(before).map(Status::of);
-        if let Some(status) = status {
-            self.texts[position::STATUS] = Piece::Borrowed(status.name());
-        }
-        let sub_status = raw.get(Field::SubStatus).or(after).or(raw.get(Field::StatusCode));
-        self.texts[position::SUB_STATUS] = folded(sub_status, scratch);
-        self.texts[position::LEVEL] = match raw.get(Field::Level).map(str::trim_ascii) {
-            Some("1") => Piece::Borrowed("critical"),
-            Some("2") => Piece::Borrowed("error"),
-            Some("3") => Piece::Borrowed("warning"),
-            Some("4") => Piece::Borrowed("informational"),
-            Some("5") => Piece::Borrowed("verbose"),
-            Some(level) if level.eq_ignore_ascii_case("information") => {
-                Piece::Borrowed("informational")
-            }
-            level => folded(level, scratch),
-        };
-        if status == Some(Status::Failed) {
-            let code = raw.get(Field::ErrorCode).or(raw.get(Field::StatusCode)).or(after);
+    fn outcome(&mut self, raw: &Raw<'a>, outcome: &Outcome<'a>, scratch: &mut String) {
+        if outcome.status == Some(Status::Failed) {
+            let code = raw.get(Field::ErrorCode).or(raw.get(Field::StatusCode)).or(outcome.after);
             self.texts[position::ERROR_CODE] = trimmed(code);
             let message = raw.get(Field::ErrorMessage).or(raw.get(Field::Description));
             self.texts[position::ERROR_MESSAGE] = trimmed(message);
         }
-        let id = raw.get(Field::EventId).or_else(|| event_in_path(raw.get(Field::EventPath)?));
-        self.texts[position::EVENT_ID] = folded(id, scratch);
-        self.texts[position::CORRELATION_ID] =
-            folded(raw.get(Field::CorrelationId).and_then(real_id), scratch);
-        self.texts[position::OPERATION_ID] =
-            folded(raw.get(Field::OperationId).and_then(real_id), scratch);
-        let method = raw.get(Field::HttpMethod).map(str::trim_ascii);
+        let method = raw.get(Field::HttpMethod);
         self.texts[position::HTTP_METHOD] = match method {
             Some(method) if method.bytes().any(|byte| byte.is_ascii_lowercase()) => {
                 let start = scratch.len();
@@ -380,34 +471,9 @@ impl<'a> Row<'a> {
         };
     }
 
-    fn identity(&mut self, raw: &Raw<'a>, scratch: &mut String, needs: ColumnSet) {
-        const NAMED: ColumnSet = ColumnSet::of(&[position::CALLER_UPN, position::CALLER]);
-        const CLIENT: ColumnSet = ColumnSet::of(&[position::CLIENT_APP_ID, position::CLIENT_APP]);
-        if needs.has_any(NAMED) {
-            let caller = raw.get(Field::Caller).map(str::trim_ascii);
-            let unique_name = || raw.get(Field::UniqueName).map(without_guest_prefix);
-            let upn = raw
-                .get(Field::Upn)
-                .or_else(|| caller.filter(|caller| caller.contains('@')))
-                .or_else(|| unique_name().filter(|name| name.contains('@')))
-                .map(without_guest_prefix);
-            self.texts[position::CALLER_UPN] = folded(upn, scratch);
-            if needs.has(position::CALLER) {
-                let caller = caller
-                    .map(without_guest_prefix)
-                    .or(upn)
-                    .or_else(unique_name)
-                    .or(raw.get(Field::ObjectId))
-                    .or(raw.get(Field::AppId))
-                    .or(raw.get(Field::Spn));
-                self.texts[position::CALLER] = folded(caller, scratch);
-            }
-        }
-        if needs.has(position::CALLER_OID) {
-            self.texts[position::CALLER_OID] = folded(raw.get(Field::ObjectId), scratch);
-        }
-        if needs.has_any(CLIENT) {
-            self.texts[position::CLIENT_APP_ID] = folded(raw.get(Field::AppId), scratch);
+    /// Texts that are shown as they are.
+    fn shown(&mut self, raw: &Raw<'a>, scratch: &str, needs: ColumnSet) {
+        if needs.has(position::CLIENT_APP) {
             let name = self.text(position::CLIENT_APP_ID, scratch).and_then(client_name);
             self.texts[position::CLIENT_APP] =
                 name.map_or_else(|| trimmed(raw.get(Field::AppName)), Piece::Borrowed);
@@ -428,7 +494,7 @@ impl<'a> Row<'a> {
         let idtyp = raw.get(Field::Idtyp);
         let (principal, guessed) = classify(&Evidence {
             has_claims: self.has_claims,
-            caller: raw.get(Field::Caller).map(str::trim_ascii),
+            caller: raw.get(Field::Caller),
             idtyp,
             has_identity_resource: raw.get(Field::IdentityResource).is_some(),
             has_scope: raw.get(Field::Scope).is_some(),
@@ -436,7 +502,7 @@ impl<'a> Row<'a> {
             unique_name: raw.get(Field::UniqueName),
             has_puid: raw.get(Field::Puid).is_some(),
             has_amr: amr.is_some(),
-            app_credential: raw.get(Field::AppCredential).map(str::trim_ascii),
+            app_credential: raw.get(Field::AppCredential),
             has_app_id: raw.get(Field::AppId).is_some(),
             has_object_id: raw.get(Field::ObjectId).is_some(),
             has_spn: raw.get(Field::Spn).is_some(),
@@ -458,9 +524,6 @@ impl<'a> Row<'a> {
             }
         }
         self.texts[position::ACR] = trimmed(raw.get(Field::Acr));
-        if needs.has(position::IDTYP) {
-            self.texts[position::IDTYP] = folded(idtyp, scratch);
-        }
         self.texts[position::SESSION_ID] = trimmed(raw.get(Field::SessionId));
         if let Some(token) = raw.get(Field::TokenId) {
             let start = scratch.len();
@@ -470,27 +533,63 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Trimmed and in lower case; what is in lower case already is not copied.
-#[inline]
-fn folded<'a>(text: Option<&'a str>, scratch: &mut String) -> Piece<'a> {
-    text.map_or(Piece::Absent, |text| folded_text(text.trim_ascii(), scratch))
+/// What a record says of the state of its operation.
+struct Outcome<'a> {
+    status: Option<Status>,
+    sub_status: Option<&'a str>,
+    /// What stands behind the dot of a signature.
+    after: Option<&'a str>,
 }
 
-#[inline(never)]
-fn folded_text<'a>(text: &'a str, scratch: &mut String) -> Piece<'a> {
-    let start = scratch.len();
-    match letters_of(text.as_bytes()) {
-        Letters::Lower if text.is_empty() => return Piece::Absent,
-        Letters::Lower => return Piece::Borrowed(text),
-        Letters::Mixed => {
-            scratch.push_str(text);
-            if let Some(copy) = scratch.get_mut(start..) {
-                copy.make_ascii_lowercase();
-            }
+impl<'a> Outcome<'a> {
+    fn of(raw: &Raw<'a>) -> Self {
+        let signature = raw.get(Field::ResultSignature);
+        let (before, after) =
+            signature.map_or((None, None), |text| match split_at_mark(text, b'.') {
+                Some((before, after)) => {
+                    (Some(before), Some(after).filter(|after| !after.is_empty()))
+                }
+                None if Status::of(text) == Status::Other => (None, Some(text)),
+                None => (Some(text), None),
+            });
+        Self {
+            status: raw.get(Field::Status).or(before).map(Status::of),
+            sub_status: raw.get(Field::SubStatus).or(after).or(raw.get(Field::StatusCode)),
+            after,
         }
-        Letters::Foreign => scratch.push_str(&text.to_lowercase()),
     }
-    made(start, scratch)
+}
+
+/// The user principal name of the caller, and what names the caller best.
+fn names<'a>(raw: &Raw<'a>) -> (Option<&'a str>, Option<&'a str>) {
+    let caller = raw.get(Field::Caller);
+    let unique_name = || raw.get(Field::UniqueName).map(without_guest_prefix);
+    let upn = raw
+        .get(Field::Upn)
+        .or_else(|| caller.filter(|caller| caller.contains('@')))
+        .or_else(|| unique_name().filter(|name| name.contains('@')))
+        .map(without_guest_prefix);
+    let caller = caller
+        .map(without_guest_prefix)
+        .or(upn)
+        .or_else(unique_name)
+        .or(raw.get(Field::ObjectId))
+        .or(raw.get(Field::AppId))
+        .or(raw.get(Field::Spn));
+    (upn, caller)
+}
+
+/// The word for a level, which some exports number.
+fn level(level: &str) -> &str {
+    match level {
+        "1" => "critical",
+        "2" => "error",
+        "3" => "warning",
+        "4" => "informational",
+        "5" => "verbose",
+        level if level.eq_ignore_ascii_case("information") => "informational",
+        level => level,
+    }
 }
 
 fn made<'a>(start: usize, scratch: &str) -> Piece<'a> {
@@ -538,143 +637,4 @@ fn last_segment(path: &str) -> &str {
 fn event_in_path(path: &str) -> Option<&str> {
     let (_, rest) = path.rsplit_once("/events/")?;
     rest.split('/').next().filter(|id| !id.is_empty())
-}
-
-/// Where the parts of a resource id in lower case stand in it.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-struct ResourceParts {
-    subscription: Option<Range<usize>>,
-    group: Option<Range<usize>>,
-    name: Option<Range<usize>>,
-    /// Start of what follows the last `/providers/`.
-    provider: Option<usize>,
-    /// How many segments follow it, and where the second of them ends.
-    segments: usize,
-    kind_end: usize,
-}
-
-/// `provider/type[/type…]` of a resource, or what a group or subscription is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Kind {
-    /// It stands in the id in one piece.
-    Part(Range<usize>),
-    Known(&'static str),
-    Joined(String),
-    /// The id does not tell.
-    Untold,
-}
-
-impl ResourceParts {
-    fn of(id: &str) -> Self {
-        let mut parts = Self::default();
-        if !id.starts_with('/') {
-            return parts;
-        }
-        let (mut at, mut previous) = (0, &b""[..]);
-        for segment in id.as_bytes().split(|byte| *byte == b'/') {
-            let range = at..at + segment.len();
-            if !segment.is_empty() {
-                match previous {
-                    b"subscriptions" if parts.subscription.is_none() => {
-                        parts.subscription = Some(range.clone());
-                    }
-                    b"resourcegroups" if parts.group.is_none() => parts.group = Some(range.clone()),
-                    b"providers" => (parts.provider, parts.segments) = (Some(at), 0),
-                    _ => {}
-                }
-                parts.name = Some(range);
-            }
-            parts.segments += 1;
-            if parts.segments == 2 {
-                parts.kind_end = at + segment.len();
-            }
-            at += segment.len() + 1;
-            previous = segment;
-        }
-        parts
-    }
-
-    fn kind(&self, id: &str) -> Kind {
-        let Some(start) = self.provider else {
-            return match (&self.group, &self.subscription) {
-                (Some(_), _) => Kind::Known("microsoft.resources/subscriptions/resourcegroups"),
-                (None, Some(_)) => Kind::Known("microsoft.resources/subscriptions"),
-                (None, None) => Kind::Untold,
-            };
-        };
-        match self.segments {
-            0 | 1 => Kind::Untold,
-            2 | 3 => Kind::Part(start..self.kind_end),
-            _ => {
-                let mut segments = id.get(start..).unwrap_or_default().split('/');
-                let mut kind = segments.next().unwrap_or_default().to_owned();
-                for segment in segments.step_by(2) {
-                    kind.push('/');
-                    kind.push_str(segment);
-                }
-                Kind::Joined(kind)
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Kind, ResourceParts};
-
-    #[test]
-    fn resource_ids_fall_into_parts() {
-        for (id, subscription, group, name, kind) in [
-            (
-                "/subscriptions/s1/resourcegroups/g1/providers/microsoft.web/sites/x/config/web",
-                "s1",
-                "g1",
-                "web",
-                "microsoft.web/sites/config",
-            ),
-            (
-                "/subscriptions/s1/resourcegroups/g1/providers/microsoft.web/sites/x/providers/microsoft.insights/diagnosticsettings/d",
-                "s1",
-                "g1",
-                "d",
-                "microsoft.insights/diagnosticsettings",
-            ),
-            (
-                "/subscriptions/s1/resourcegroups/g1",
-                "s1",
-                "g1",
-                "g1",
-                "microsoft.resources/subscriptions/resourcegroups",
-            ),
-            ("/subscriptions/s1", "s1", "", "s1", "microsoft.resources/subscriptions"),
-            (
-                "/providers/microsoft.management/managementgroups/root",
-                "",
-                "",
-                "root",
-                "microsoft.management/managementgroups",
-            ),
-            ("/subscriptions/s1/providers/microsoft.web", "s1", "", "microsoft.web", ""),
-            ("vm-1", "", "", "", ""),
-            ("", "", "", "", ""),
-        ] {
-            let parts = ResourceParts::of(id);
-            let text = |range: Option<std::ops::Range<usize>>| {
-                range.map_or("", |range| &id[range]).to_owned()
-            };
-            let resource_type = match parts.kind(id) {
-                Kind::Part(range) => id[range].to_owned(),
-                Kind::Known(kind) => kind.to_owned(),
-                Kind::Joined(kind) => kind,
-                Kind::Untold => String::new(),
-            };
-            let found =
-                (text(parts.subscription), text(parts.group), text(parts.name), resource_type);
-            assert_eq!(
-                found,
-                (subscription.to_owned(), group.to_owned(), name.to_owned(), kind.to_owned()),
-                "{id}"
-            );
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! What tells one event from another, across exports of different shapes.
 
-use crate::extract::activity::{Row, position};
+use crate::extract::activity::Row;
 use crate::extract::policy::{Policies, PolicyFlags};
 
 /// The identity of a row.
@@ -42,19 +42,9 @@ pub(crate) fn event_key(
     policies: Option<&Policies>,
     buffer: &mut Vec<u8>,
 ) -> u128 {
-    const TEXTS: [usize; 5] = [
-        position::RESOURCE_ID,
-        position::OPERATION,
-        position::STATUS,
-        position::SUB_STATUS,
-        position::CORRELATION_ID,
-    ];
     buffer.clear();
     buffer.extend_from_slice(&row.ticks.to_le_bytes());
-    for position in TEXTS {
-        buffer.push(0);
-        buffer.extend_from_slice(row.text(position, scratch).unwrap_or_default().as_bytes());
-    }
+    buffer.extend_from_slice(row.identity(scratch));
     buffer.extend_from_slice(policies.map(|policies| &policies.identity[..]).unwrap_or_default());
     hash(buffer)
 }

@@ -15,24 +15,26 @@ use crate::extract::activity::{ColumnSet, Row, fields_for, position};
 use crate::extract::append::{Placed, append_activity, append_policy};
 use crate::extract::chunk::{Chunk, Span};
 use crate::extract::column::Columns;
+use crate::extract::field::Field;
 use crate::extract::filter::Filter;
 use crate::extract::format::{Formats, Kind};
 use crate::extract::identity::{RowKey, event_key, key_id};
 use crate::extract::others::{Origin, OtherBatches, Others, OthersWanted, Taken};
 use crate::extract::policy::PolicyReader;
 use crate::extract::raw::{Raw, Told, Unescaped};
+use crate::extract::reason::{no_time, reason_of, shortened, unrecognised};
 use crate::extract::recognise::{Guard, KIND_SLOT, Recogniser, reader_of};
 use crate::extract::shape::{Shape, Whence};
+use crate::json::Fault;
 use crate::json::check::value_end;
 use crate::json::scan::skip_whitespace;
 use crate::json::slot::SlotKind;
 use crate::json::walk::Walker;
-use crate::json::{Fault, FaultKind};
 use crate::limits::{CONTAINER_DEPTH_MAX, REJECT_BYTES_MAX};
 use crate::mfa::policy::effect_of_operation;
 use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
-use crate::time::micros;
+use crate::time::{micros, parse_ticks};
 
 mod activity;
 mod append;
@@ -48,14 +50,18 @@ pub mod identity;
 pub mod others;
 pub mod policy;
 mod raw;
+mod reason;
 pub(crate) mod recognise;
 mod remembered;
+mod resource;
 pub mod shape;
 pub mod side;
 pub mod sign_in;
 pub mod step;
 pub(crate) mod texts;
 mod verdict;
+
+pub(crate) use reason::describe;
 
 /// What is wanted of the records.
 #[derive(Debug, Clone)]
@@ -164,8 +170,14 @@ struct Tally {
 }
 
 impl Tally {
-    fn new(formats: usize) -> Self {
-        Self { counted: vec![(0, 0); formats], ..Self::default() }
+    /// For so many formats, and about so many rows.
+    fn new(formats: usize, rows: usize) -> Self {
+        Self {
+            keys: Vec::with_capacity(rows),
+            ordinals: Vec::with_capacity(rows),
+            counted: vec![(0, 0); formats],
+            ..Self::default()
+        }
     }
 
     /// What `count` says of every format that was met, by its index.
@@ -219,7 +231,7 @@ impl Extractor {
             }),
             policy: Columns::numbered(&ACTIVITY_POLICY, |name| wanted.policy.contains(&name)),
             others: Others::new(&wanted.others, wanted.raw_of.is_some()),
-            out: Tally::new(wanted.formats.all.len()),
+            out: Tally::new(wanted.formats.all.len(), 0),
             wanted,
         }
     }
@@ -254,7 +266,7 @@ impl Extractor {
         let policy_rows = self.out.policy_rows.len();
         let (activity, policy) = (self.activity.finish(rows)?, self.policy.finish(policy_rows)?);
         let others = self.others.finish()?;
-        let empty = Tally::new(self.wanted.formats.all.len());
+        let empty = Tally::new(self.wanted.formats.all.len(), rows);
         let tally = std::mem::replace(&mut self.out, empty);
         let formats = tally.by_format(|(records, _)| records);
         let with_claims = tally.by_format(|(_, with_claims)| with_claims);
@@ -409,16 +421,15 @@ impl Extractor {
 
     fn event(&mut self, record: Record<'_>) {
         let (walker, _) = &self.readers[self.guess];
-        self.scratch.clear();
-        let raw = Raw::of(walker, record.text, &mut self.unescaped, &self.told[self.guess]);
-        let row =
-            match Row::normalise(&raw, &mut self.scratch, self.wanted.strict_policy, self.needs) {
-                Ok(row) => row,
-                Err(time) => {
-                    let detail = no_time(time);
-                    return self.reject_record(record, RejectReason::InvalidTime, detail);
-                }
-            };
+        let mut raw = Raw::empty();
+        raw.take(walker, record.text, &mut self.unescaped, &self.told[self.guess]);
+        let time = raw.get(Field::Time);
+        let Some(ticks) = time.and_then(|text| parse_ticks(text.as_bytes())) else {
+            let detail = no_time(time);
+            return self.reject_record(record, RejectReason::InvalidTime, detail);
+        };
+        let mut row = Row::at(ticks);
+        row.normalise(&raw, &mut self.scratch, self.wanted.strict_policy, self.needs);
         let effect = row.text(position::OPERATION, &self.scratch).and_then(effect_of_operation);
         let policies = effect
             .filter(|_| row.is_policy_event)
@@ -465,7 +476,8 @@ impl Extractor {
     fn row(&mut self, record: Record<'_>, shape: &'static Shape) {
         let (walker, _) = &self.readers[self.guess];
         let told = &self.told[self.guess];
-        let raw = Raw::of(walker, record.text, &mut self.unescaped, told);
+        let mut raw = Raw::empty();
+        raw.take(walker, record.text, &mut self.unescaped, told);
         let counted = &mut self.out.counted[self.guess];
         counted.0 += 1;
         counted.1 += u64::from(others::tells_of_mfa(shape, &raw));
@@ -640,62 +652,4 @@ impl Extractor {
 
 fn span_bytes<'a>(chunk: &'a Chunk, span: &Span) -> &'a [u8] {
     chunk.bytes.get(span.start as usize..span.end as usize).unwrap_or_default()
-}
-
-fn reason_of(kind: FaultKind) -> RejectReason {
-    match kind {
-        FaultKind::Syntax => RejectReason::Syntax,
-        FaultKind::CutShort => RejectReason::CutShort,
-        FaultKind::TooDeep => RejectReason::TooDeep,
-    }
-}
-
-/// What a reason means, for the record it concerns.
-pub(crate) fn describe(reason: RejectReason) -> &'static str {
-    match reason {
-        RejectReason::Syntax => "the text stops being a valid record",
-        RejectReason::CutShort => "the record is cut short",
-        RejectReason::InvalidUtf8 => "the record is not UTF-8",
-        RejectReason::TooDeep => "the record is nested too deep",
-        RejectReason::TooLarge => "the record is larger than 32 MiB",
-        RejectReason::NotARecord => "a value stands where an object is due",
-        RejectReason::Unrecognised => "no known export has records like this",
-        RejectReason::InvalidTime => "the event has no time",
-        RejectReason::Unreadable => "the input cannot be read",
-        RejectReason::Compression => "the compressed input cannot be unpacked",
-    }
-}
-
-/// What is the matter with the time of a record.
-fn no_time(time: Option<&str>) -> String {
-    time.map_or_else(
-        || "the event has no time".to_owned(),
-        |time| format!("`{}` is no time", shortened(time)),
-    )
-}
-
-/// At most sixty characters of a text.
-fn shortened(text: &str) -> &str {
-    text.char_indices().nth(60).map_or(text, |(end, _)| text.get(..end).unwrap_or(text))
-}
-
-/// Says which members an unrecognised object has, as far as that helps.
-fn unrecognised(text: &str, start: usize) -> String {
-    let bytes = text.as_bytes();
-    let mut names: Vec<&str> = Vec::new();
-    let mut at = skip_whitespace(bytes, start + 1);
-    while names.len() < 6 {
-        let Ok((end, value_at)) = crate::json::check::key_end(bytes, at) else { break };
-        names.push(text.get(at + 1..end.quote).map_or("", shortened));
-        let Ok(end) = value_end(bytes, value_at, 1) else { break };
-        at = skip_whitespace(bytes, end);
-        if bytes.get(at) != Some(&b',') {
-            break;
-        }
-        at = skip_whitespace(bytes, at + 1);
-    }
-    if names.is_empty() {
-        return "an empty object is no record".to_owned();
-    }
-    format!("no known export has records like this; its members begin: {}", names.join(", "))
 }

@@ -4,6 +4,7 @@ use crate::extract::field::{FIELD_COUNT, Field, FieldSet};
 use crate::json::escape::unescape_into;
 use crate::json::slot::SlotKind;
 use crate::json::walk::Walker;
+use crate::text::trim_ascii;
 
 /// Most fields that a record is read for.
 const FIELDS_MAX: usize = 64;
@@ -65,14 +66,21 @@ pub(crate) struct Raw<'a, const N: usize = FIELD_COUNT> {
 }
 
 impl<'a, const N: usize> Raw<'a, N> {
-    /// The slots of `told` in what `walker` met in `text`. Escapes are undone in `unescaped`.
-    pub(crate) fn of(
+    /// Nothing of a record yet.
+    #[inline(always)]
+    pub(crate) fn empty() -> Self {
+        Self { texts: [""; N] }
+    }
+
+    /// Takes the slots of `told` from what `walker` met in `text`. Escapes are undone in `unescaped`.
+    #[inline(always)]
+    pub(crate) fn take(
+        &mut self,
         walker: &'a Walker,
         text: &'a str,
         unescaped: &'a mut Unescaped,
         told: &Told,
-    ) -> Self {
-        let mut texts = [""; N];
+    ) {
         let mut escaped = FieldSet::default();
         for place in walker.met().below(told.fields) {
             let slot = walker.slots()[place];
@@ -80,28 +88,35 @@ impl<'a, const N: usize> Raw<'a, N> {
                 SlotKind::Absent | SlotKind::Null => continue,
                 // An object in place of a text is one whose own `value` says nothing.
                 SlotKind::Object | SlotKind::Array if !told.structured.has_place(place) => continue,
+                SlotKind::Text | SlotKind::Scalar | SlotKind::Object | SlotKind::Array => {}
                 SlotKind::EscapedText if told.left_out.has_place(place) => continue,
                 SlotKind::EscapedText => escaped = escaped.with(place),
-                _ => {}
             }
             let found = walker.text_of(text, slot);
             if is_told(found) {
-                texts[place] = found;
+                self.texts[place] = found;
             }
         }
+        if escaped != FieldSet::default() {
+            self.unescape(escaped, unescaped);
+        }
+    }
+
+    /// Undoes the escapes of some fields.
+    #[inline(never)]
+    fn unescape(&mut self, escaped: FieldSet, unescaped: &'a mut Unescaped) {
         unescaped.text.clear();
         for place in escaped.places() {
-            unescape_into(texts[place], &mut unescaped.text);
+            unescape_into(self.texts[place], &mut unescaped.text);
             unescaped.ends[place] = unescaped.text.len();
         }
         let (unescaped, mut start) = (&*unescaped, 0);
         for place in escaped.places() {
             let end = unescaped.ends[place];
             let found = unescaped.text.get(start..end).unwrap_or_default();
-            texts[place] = if is_told(found) { found } else { "" };
+            self.texts[place] = if is_told(found) { found } else { "" };
             start = end;
         }
-        Self { texts }
     }
 
     /// The text of the field at `place`, if it says anything.
@@ -113,9 +128,9 @@ impl<'a, const N: usize> Raw<'a, N> {
 }
 
 impl<'a> Raw<'a> {
-    /// The text of a field, if it says anything.
+    /// The text of a field without blanks around it, if it says anything.
     #[inline(always)]
     pub(crate) fn get(&self, field: Field) -> Option<&'a str> {
-        self.at(field as usize)
+        self.at(field as usize).map(trim_ascii)
     }
 }

@@ -147,8 +147,10 @@ fn holds(test: &Test, walker: &Walker, text: &str) -> bool {
     };
     let one_of = |words: &[&str]| {
         is_text && {
+            // As the exporter spells it, nearly always.
             let value = value();
-            words.iter().any(|word| value.eq_ignore_ascii_case(word))
+            words.iter().any(|word| *value == **word)
+                || words.iter().any(|word| value.eq_ignore_ascii_case(word))
         }
     };
     let begins = |start: &str| {

@@ -269,6 +269,22 @@ pub fn may_hold_string(text: &str, word: &str) -> bool {
     is_string || widest(Search { bytes, word: word.as_bytes() })
 }
 
+/// Puts ASCII letters in lower case.
+pub fn make_ascii_lowercase(text: &mut str) {
+    widest(Lowercase(text));
+}
+
+struct Lowercase<'a>(&'a mut str);
+
+impl Work for Lowercase<'_> {
+    type Done = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.0.make_ascii_lowercase();
+    }
+}
+
 /// Looking for a string, as work for the widest instructions.
 struct Search<'a> {
     bytes: &'a [u8],

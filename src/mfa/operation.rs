@@ -97,11 +97,14 @@ impl Status {
             ("fail", Status::Failed),
             ("cancel", Status::Canceled),
         ];
-        let word = word.trim_ascii();
+        let word = word.trim_ascii().as_bytes();
+        let first = word.first().map(u8::to_ascii_lowercase);
         STARTS
             .iter()
+            .filter(|(start, _)| start.as_bytes().first().copied() == first)
             .find(|(start, _)| {
-                word.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
+                word.get(..start.len())
+                    .is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
             })
             .map_or(Self::Other, |(_, status)| *status)
     }
