@@ -21,8 +21,8 @@ pub struct StringEnd {
 /// A [`Fault`] for an escape that JSON does not know, or when the text ends first.
 #[inline(always)]
 pub fn string_end(bytes: &[u8], at: usize) -> Result<StringEnd, Fault> {
-    let stop = string_stop(bytes, at);
-    if byte_at(bytes, stop) == b'"' {
+    let (stop, is_quote) = string_stop(bytes, at);
+    if is_quote {
         return Ok(StringEnd { quote: stop, escaped: false });
     }
     escaped_string_end(bytes, stop)
@@ -31,7 +31,7 @@ pub fn string_end(bytes: &[u8], at: usize) -> Result<StringEnd, Fault> {
 /// As [`string_end`], from the first backslash at `at` on: the marks of 64 bytes are found at once,
 /// so that a string full of escapes (JSON in a string) costs a few steps per escape.
 #[inline(never)]
-fn escaped_string_end(bytes: &[u8], at: usize) -> Result<StringEnd, Fault> {
+pub(super) fn escaped_string_end(bytes: &[u8], at: usize) -> Result<StringEnd, Fault> {
     widest(EscapedString { bytes, at })
 }
 
@@ -74,12 +74,14 @@ fn escapes_end(bytes: &[u8], mut at: usize) -> Result<StringEnd, Fault> {
         at -= 1;
     }
     loop {
-        at = string_stop(bytes, at);
-        match byte_at(bytes, at) {
-            b'"' => return Ok(StringEnd { quote: at, escaped: true }),
-            b'\\' if at < bytes.len() => at = escape_end(bytes, at)?,
-            _ => return Err(Fault { at: bytes.len(), kind: FaultKind::CutShort }),
+        let (stop, is_quote) = string_stop(bytes, at);
+        if is_quote {
+            return Ok(StringEnd { quote: stop, escaped: true });
         }
+        if stop >= bytes.len() {
+            return Err(Fault { at: bytes.len(), kind: FaultKind::CutShort });
+        }
+        at = escape_end(bytes, stop)?;
     }
 }
 
@@ -176,12 +178,29 @@ pub(crate) fn key_end(bytes: &[u8], at: usize) -> Result<(StringEnd, usize), Fau
 pub fn value_end(bytes: &[u8], at: usize, depth: usize) -> Result<usize, Fault> {
     match byte_at(bytes, at) {
         b'"' => Ok(string_end(bytes, at + 1)?.quote + 1),
-        b'{' | b'[' => nested_end(bytes, at, depth),
+        b'{' | b'[' => widest(Nested { bytes, at, depth }),
         _ => scalar_end(bytes, at),
     }
 }
 
+/// Stepping over an object or array, as work for the widest instructions.
+struct Nested<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    depth: usize,
+}
+
+impl Work for Nested<'_> {
+    type Done = Result<usize, Fault>;
+
+    #[inline(always)]
+    fn run(self) -> Self::Done {
+        nested_end(self.bytes, self.at, self.depth)
+    }
+}
+
 /// Steps over an object or array without recursion: one bit per open level tells which it is.
+#[inline(always)]
 fn nested_end(bytes: &[u8], mut at: usize, depth: usize) -> Result<usize, Fault> {
     let mut objects: u128 = 0;
     let mut open = 0_usize;

@@ -1,7 +1,7 @@
 //! Undoing the escapes of JSON strings.
 
 use super::byte_at;
-use super::scan::{MARKED_BYTES, Marks, quotes_and_backslashes};
+use super::scan::{MARKED_BYTES, quotes_and_backslashes};
 
 /// Appends the text that an escaped string stands for; `raw` is what is between its quotes and
 /// has been checked by [`super::check`]. Unpaired surrogates become U+FFFD.
@@ -12,9 +12,12 @@ pub fn unescape_into(raw: &str, out: &mut String) {
     let mut at = 0;
     while at < bytes.len() {
         let rest = &bytes[at..];
-        let backslashes = match rest.first_chunk::<MARKED_BYTES>() {
-            Some(block) => quotes_and_backslashes(block).1,
-            None => Marks::of_rest(rest).backslashes,
+        let backslashes = if let Some(block) = rest.first_chunk() {
+            quotes_and_backslashes(block).1
+        } else {
+            let mut block = [0; MARKED_BYTES];
+            block[..rest.len()].copy_from_slice(rest);
+            quotes_and_backslashes(&block).1
         };
         let block_at = at;
         at += MARKED_BYTES;

@@ -6,19 +6,26 @@
 //! a state is "behind the value of this key in this object" or "behind an element of this array",
 //! an edge is the bytes that followed there, up to the next value. Where they stand again, one comparison has checked their grammar
 //! and told which member comes next. Where they don't, the grammar is followed byte by byte, and
-//! the edge is learned. What was learned changes the speed and never the outcome.
+//! the edge is learned. Where ever other bytes follow, members have no order: their keys are looked
+//! up. What was learned changes the speed and never the outcome.
 
-use std::collections::HashMap;
-
-use super::check::{key_end, string_end};
-use super::scan::{BLOCK_BYTES, Work, skip_whitespace, widest};
+use super::check::key_end;
+use super::escape::unescape_into;
+use super::scan::known::{ANYWHERE, BLOCK_BYTES};
+use super::scan::skip_whitespace;
 use super::slot::SlotKind;
 use super::tree::Tree;
 use super::{Fault, byte_at};
-use edge::{Edge, plain_end};
+use edge::{Edge, Pass};
 pub(super) use edge::{Next, Turn};
+use keys::{Key, Keys};
+use literal::{Blocks, Literal};
+pub(super) use pass::{Passage, Passed, What};
 
 mod edge;
+mod keys;
+mod literal;
+mod pass;
 
 /// No node, state, edge or frame.
 pub(super) const NONE: u32 = u32::MAX;
@@ -34,66 +41,20 @@ const KEY_BYTES_MAX: usize = 256;
 const ALTERNATIVES_MAX: u16 = 8;
 const EDGES_MAX: usize = 8192;
 const EDGE_BYTES_MAX: usize = 1024;
-/// Misses after which a state that has as many alternatives as it may have is judged, and how often
-/// it may learn others.
+/// Misses after which a state that has as many alternatives as it may have is judged.
 const MISSES_JUDGED: u32 = 64;
-const RELEARNED_MAX: u16 = 4;
+/// Walks after which states without an order are given another chance, the first time; every time
+/// it takes four times as many.
+const WALKS_PER_CHANCE: u64 = 4096;
+const CHANCES_MAX: u32 = 5;
+/// The first walks of every so many learn the lengths of strings; and how often in a row a string
+/// has to be of one length to be expected to be it again, and the longest, in bytes.
+const WALKS_PER_LESSON: u64 = 4096;
+const LESSON_WALKS: u64 = 16;
+const TIMES_USUAL: u32 = 8;
+const USUAL_BYTES_MAX: usize = 63;
 /// Keys of an object that nobody wants, above which its keys count as data and it is stepped over.
 const STEPPED_KEYS_MAX: usize = 64;
-
-/// An edge that turned into wanted objects or arrays, or led to a wanted value.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Passed {
-    pub(super) edge: Taken,
-    /// The value, right behind the edge; of a string, its characters.
-    pub(super) span: (usize, usize),
-    pub(super) kind: SlotKind,
-}
-
-/// Room for what is passed at once.
-#[derive(Debug)]
-pub(super) struct Passage {
-    passed: [Passed; 64],
-    count: usize,
-}
-
-impl Default for Passage {
-    fn default() -> Self {
-        let nothing = Passed { edge: Taken(UNKEPT), span: (0, 0), kind: SlotKind::Absent };
-        Self { passed: [nothing; 64], count: 0 }
-    }
-}
-
-impl Passage {
-    /// What was passed, in order.
-    #[inline(always)]
-    pub(super) fn passed(&self) -> &[Passed] {
-        &self.passed[..self.count.min(self.passed.len())]
-    }
-}
-
-/// Passing values, as work for the widest instructions; see [`Routes::pass`].
-struct Pass<'r, 'b> {
-    routes: &'r Routes,
-    bytes: &'b [u8],
-    at: usize,
-    state: u32,
-    depth: usize,
-    passage: &'r mut Passage,
-}
-
-impl Work for Pass<'_, '_> {
-    type Done = (usize, u32);
-
-    #[inline(always)]
-    fn run(self) -> Self::Done {
-        self.routes.pass_values(self.bytes, (self.at, self.state), self.depth, self.passage)
-    }
-}
-
-/// Place of an edge that was followed or explored.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Taken(u32);
 
 /// Behind the value of a key, an element of an array, or the brace that begins the walk.
 #[derive(Debug, Clone, Copy)]
@@ -104,8 +65,9 @@ struct State {
     /// The walk at which it was judged last.
     judged_at: u64,
     alternatives: u16,
-    relearned: u16,
     is_start: bool,
+    /// Whether what follows was met in no order: it is looked up by its key.
+    is_by_keys: bool,
 }
 
 /// An object or array on the way: the walk's own, a wanted one, or one that is only stepped through.
@@ -119,17 +81,11 @@ struct Frame {
     is_stepped: bool,
     /// The state behind a key that is not remembered.
     elsewhere: u32,
-    /// The keys of an object; the elements of an array are all known as the empty one.
-    keys: HashMap<Box<[u8]>, Key, foldhash::fast::FixedState>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Key {
-    node: u32,
-    state: u32,
-    /// The frames of the object and of the array that its value may be; `NONE` until one was met.
-    object: u32,
-    array: u32,
+    /// How many keys of an object are remembered; the elements of an array are all known as the
+    /// empty one.
+    key_count: usize,
+    /// What was met between a value and the first character of a key.
+    comma: Literal,
 }
 
 /// Everything that was learned by one walker.
@@ -138,137 +94,128 @@ pub(super) struct Routes {
     frames: Vec<Frame>,
     states: Vec<State>,
     edges: Vec<Edge>,
-    blocks: Vec<[u8; BLOCK_BYTES]>,
-    turns: Vec<Turn>,
-    /// Turns that belong to edges; those behind them are of the edge that was explored last.
-    turns_kept: usize,
+    /// Of each edge, the length of its last string, and how often it came in a row.
+    lengths: Vec<(usize, u32)>,
+    keys: Keys,
+    /// Bytes of edges and keys behind their first ones.
+    blocks: Blocks,
+    /// The turns of edges; first those of the edge that was explored last.
+    turns: Vec<Vec<Turn>>,
     /// First state of a walk, by node.
-    starts: HashMap<u32, u32, foldhash::fast::FixedState>,
+    starts: Vec<u32>,
+    /// Whether every string that something is wanted of has to be looked into.
+    opens_all: bool,
+    /// How often states without an order got another chance, and the walk at which they get the next.
+    chances: u32,
+    chance_at: u64,
 }
 
-/// Place of the edge that was explored last and is not kept, or not yet.
-const UNKEPT: u32 = 0;
+/// An edge that was followed or explored.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Taken {
+    pub(super) edge: Edge,
+    /// Where it ends.
+    pub(super) end: usize,
+    /// Its place; `NONE` if it was explored.
+    number: u32,
+}
 
-impl Default for Routes {
-    fn default() -> Self {
+/// Place of the turns of the edge that was explored last.
+const EXPLORED: u32 = 0;
+
+impl Routes {
+    /// Of nothing yet. `opens_all`: whether strings that something is wanted of have to be looked
+    /// into even if they cannot hold JSON.
+    pub(super) fn new(opens_all: bool) -> Self {
         Self {
             frames: Vec::new(),
             states: Vec::new(),
-            edges: vec![Edge::UNKEPT],
-            blocks: Vec::new(),
-            turns: Vec::new(),
-            turns_kept: 0,
-            starts: HashMap::default(),
+            edges: Vec::new(),
+            lengths: Vec::new(),
+            keys: Keys::default(),
+            blocks: Blocks::default(),
+            turns: vec![Vec::new()],
+            starts: Vec::new(),
+            opens_all,
+            chances: 0,
+            chance_at: WALKS_PER_CHANCE,
         }
     }
-}
 
-impl Routes {
     /// The state behind the opening brace of an object of `node`, where a walk begins.
+    #[inline(always)]
     pub(super) fn start(&mut self, node: u32) -> u32 {
-        if let Some(state) = self.starts.get(&node) {
-            return *state;
+        match self.starts.get(node as usize) {
+            Some(state) if *state != NONE => *state,
+            _ => self.add_start(node),
         }
+    }
+
+    #[cold]
+    fn add_start(&mut self, node: u32) -> u32 {
         let frame = self.add_frame(NONE, node, (1, SlotKind::Object));
         let state = self.add_state(frame, true);
-        self.starts.insert(node, state);
+        let count = self.starts.len().max(node as usize + 1);
+        self.starts.resize(count, NONE);
+        self.starts[node as usize] = state;
         state
+    }
+
+    /// Gives states without an order another chance at times: the next input may have one.
+    #[inline(always)]
+    pub(super) fn begin(&mut self, walk: u64) {
+        if walk >= self.chance_at {
+            self.give_chance(walk);
+        }
+    }
+
+    #[cold]
+    fn give_chance(&mut self, walk: u64) {
+        self.chances += 1;
+        self.chance_at = match self.chances {
+            ..CHANCES_MAX => walk + (WALKS_PER_CHANCE << (2 * self.chances)),
+            _ => u64::MAX,
+        };
+        for state in self.states.iter_mut().filter(|state| state.is_by_keys) {
+            (state.is_by_keys, state.alternatives) = (false, 0);
+            (state.misses, state.judged_at) = (0, walk);
+        }
+    }
+
+    /// How many states have no order.
+    #[cfg(test)]
+    pub(super) fn count_by_keys(&self) -> usize {
+        self.states.iter().filter(|state| state.is_by_keys).count()
     }
 
     /// Whether anything was learned of what follows on `state`.
     #[inline(always)]
     pub(super) fn leads_on(&self, state: u32) -> bool {
-        self.states.get(state as usize).is_some_and(|state| state.first != NONE)
-    }
-
-    /// Goes on from `state` at `at` as long as a learned edge leads to a value below which nothing is
-    /// wanted: all of most records. Gives the position and the state behind the last one. `depth` is
-    /// how many objects and arrays the walk's own object stands in.
-    pub(super) fn pass(
-        &self,
-        bytes: &[u8],
-        (at, state): (usize, u32),
-        depth: usize,
-        passage: &mut Passage,
-    ) -> (usize, u32) {
-        widest(Pass { routes: self, bytes, at, state, depth, passage })
-    }
-
-    /// As [`Self::pass`]. What is wanted is only noted here, so that all of it fits into registers.
-    #[inline(always)]
-    fn pass_values(
-        &self,
-        bytes: &[u8],
-        (mut at, mut state): (usize, u32),
-        depth: usize,
-        passage: &mut Passage,
-    ) -> (usize, u32) {
-        let (states, edges) = (self.states.as_slice(), self.edges.as_slice());
-        let mut count = 0;
-        'values: while let Some(from) = states.get(state as usize) {
-            let mut number = from.first;
-            let edge = loop {
-                let Some(edge) = edges.get(number as usize) else { break 'values };
-                if edge.stands_at(bytes, at, &self.blocks) {
-                    break edge;
-                }
-                number = edge.alternative;
-            };
-            if !edge.is_passed {
-                break;
-            }
-            let begin = at + edge.length as usize;
-            let (end, kind) = match edge.next {
-                Next::Text => match string_end(bytes, begin) {
-                    Ok(end) if end.escaped => (end.quote, SlotKind::EscapedText),
-                    Ok(end) => (end.quote, SlotKind::Text),
-                    Err(_) => break,
-                },
-                _ => match plain_end(bytes, begin, depth + usize::from(edge.depth)) {
-                    Some(found) => found,
-                    None => break,
-                },
-            };
-            if edge.node != NONE || edge.turn_count > 0 {
-                let Some(passed) = passage.passed.get_mut(count) else { break };
-                *passed = Passed { edge: Taken(number), span: (begin, end), kind };
-                count += 1;
-            }
-            at = end + usize::from(edge.next == Next::Text);
-            state = edge.state;
-        }
-        passage.count = count;
-        (at, state)
+        self.states.get(state as usize).is_some_and(State::leads_on)
     }
 
     /// The edge from `state` whose bytes stand at `at`, if one was learned.
     #[inline(always)]
     pub(super) fn follow(&self, bytes: &[u8], at: usize, state: u32) -> Option<Taken> {
-        let mut tried = self.states[state as usize].first;
-        while tried != NONE {
-            let edge = &self.edges[tried as usize];
-            if edge.stands_at(bytes, at, &self.blocks) {
-                return Some(Taken(tried));
+        let mut number = self.states.get(state as usize)?.first;
+        loop {
+            let edge = self.edges.get(number as usize)?;
+            if let Some(end) = edge.end_at::<ANYWHERE>(bytes, at, &self.blocks) {
+                return Some(Taken { edge: *edge, end, number });
             }
-            tried = edge.alternative;
+            number = edge.alternative;
         }
-        None
     }
 
-    /// The edge that was taken last.
-    #[inline(always)]
-    pub(super) fn edge(&self, taken: Taken) -> &Edge {
-        &self.edges[taken.0 as usize]
-    }
-
-    /// The objects that `edge` opens and closes, in order.
+    /// The objects and arrays that `edge` opens and closes, in order.
     #[inline(always)]
     pub(super) fn turns(&self, edge: &Edge) -> &[Turn] {
-        if edge.turn_count == 0 {
-            return &[];
-        }
-        let first = edge.turns as usize;
-        &self.turns[first..first + usize::from(edge.turn_count)]
+        self.turns.get(edge.turns as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// The turns that were met by the last [`Self::explore`], also before a fault.
+    pub(super) fn explored(&self) -> &[Turn] {
+        &self.turns[EXPLORED as usize]
     }
 
     /// Follows the grammar from behind one value to the next, learns the way and gives it. `walks`
@@ -284,7 +231,7 @@ impl Routes {
         start: usize,
         (state, walks): (u32, u64),
     ) -> Result<Taken, Fault> {
-        self.turns.truncate(self.turns_kept);
+        self.turns[EXPLORED as usize].clear();
         let from = self.states[state as usize];
         let (mut frame, mut is_start) = (from.frame, from.is_start);
         let mut at = skip_whitespace(bytes, start);
@@ -304,18 +251,26 @@ impl Routes {
                     at = skip_whitespace(bytes, at);
                     continue;
                 }
-                b',' if !is_start => at = skip_whitespace(bytes, at + 1),
+                b',' if !is_start => {
+                    let comma = at;
+                    at = skip_whitespace(bytes, at + 1);
+                    self.learn_comma(frame, bytes, (comma, at));
+                }
                 b'"' if is_start => {}
                 _ if is_start && is_array => {}
                 _ => return Err(Fault::unexpected(bytes, at)),
             }
             let key = if is_array {
-                self.key(tree, frame, b"", false)
+                self.key(tree, frame, b"")
             } else {
                 let (end, value_at) = key_end(bytes, at)?;
                 let raw = &bytes[at + 1..end.quote];
                 at = value_at;
-                self.key(tree, frame, raw, end.escaped)
+                if end.escaped {
+                    self.key(tree, frame, unescaped(raw).as_bytes())
+                } else {
+                    self.key(tree, frame, raw)
+                }
             };
             let next = match byte_at(bytes, at) {
                 b'{' => Next::Object,
@@ -332,26 +287,38 @@ impl Routes {
             is_start = true;
             at = skip_whitespace(bytes, at + 1);
         };
-        let turns = self.turns_kept;
         let edge = Edge {
-            length: short(at - start),
-            turns: short(turns),
-            turn_count: u16::try_from(self.turns.len() - turns).unwrap_or(u16::MAX),
-            depth: self.frames[frame as usize].depth,
+            turns: if self.explored().is_empty() { NONE } else { EXPLORED },
+            depth: u8::try_from(self.frames[frame as usize].depth).unwrap_or(u8::MAX),
             node: key.node,
             state: key.state,
             next,
-            is_passed: match next {
-                Next::Text => key.node == NONE || tree.nodes[key.node as usize].children.is_empty(),
-                Next::Plain | Next::Array => true,
-                Next::Object => key.node == NONE,
-                Next::End => false,
-            },
+            pass: self.pass_of(tree, key.node, next),
             ..Edge::UNKEPT
         };
-        self.edges[UNKEPT as usize] = edge;
         self.learn(edge, &bytes[start..at], (state, walks));
-        Ok(Taken(UNKEPT))
+        Ok(Taken { edge, end: at, number: NONE })
+    }
+
+    /// How a walk may go on over the value of a node.
+    fn pass_of(&self, tree: &Tree, node: u32, next: Next) -> Pass {
+        let is_wanted_of =
+            || tree.nodes.get(node as usize).is_some_and(|node| !node.children.is_empty());
+        match next {
+            Next::End => Pass::Never,
+            Next::Text if !is_wanted_of() => Pass::Text,
+            Next::Text if self.opens_all => Pass::Never,
+            Next::Text => Pass::TextUnlessJson,
+            Next::Plain | Next::Object | Next::Array => Pass::Other,
+        }
+    }
+
+    /// Learns what stands between a value and a key, from the comma to the quote.
+    fn learn_comma(&mut self, frame: u32, bytes: &[u8], (comma, quote): (usize, usize)) {
+        if byte_at(bytes, quote) == b'"' && quote - comma < BLOCK_BYTES {
+            self.frames[frame as usize].comma =
+                Literal::new(&bytes[comma..=quote], &mut self.blocks);
+        }
     }
 
     /// Notes that the bytes of the edge that is explored open or close the object or array of a
@@ -359,17 +326,22 @@ impl Routes {
     fn turn(&mut self, frame: u32, offset: usize, opens: bool) {
         let Frame { node, kind, .. } = self.frames[frame as usize];
         if node != NONE {
-            self.turns.push(Turn { node, offset: short(offset), opens, kind });
+            self.turns[EXPLORED as usize].push(Turn { node, offset: short(offset), opens, kind });
         }
     }
 
     /// Keeps an edge, where there is room for it.
     fn learn(&mut self, mut edge: Edge, bytes: &[u8], (state, walks): (u32, u64)) {
         let from = &mut self.states[state as usize];
+        if from.is_by_keys {
+            return;
+        }
         from.misses = from.misses.saturating_add(1);
         if from.alternatives >= ALTERNATIVES_MAX {
-            let (is_hopeless, frame) = (from.judge(walks), from.frame);
-            if is_hopeless {
+            if from.judge(walks) {
+                let frame = from.frame;
+                from.is_by_keys = self.frames[frame as usize].kind == SlotKind::Object;
+                self.lead(state);
                 self.step_over(frame);
             }
             return;
@@ -386,22 +358,21 @@ impl Routes {
         {
             return;
         }
-        let (head, behind) = bytes.split_at(bytes.len().min(BLOCK_BYTES));
-        edge.head[..head.len()].copy_from_slice(head);
-        edge.blocks = short(self.blocks.len());
-        for part in behind.chunks(BLOCK_BYTES) {
-            let mut block = [0; BLOCK_BYTES];
-            block[..part.len()].copy_from_slice(part);
-            self.blocks.push(block);
+        edge.literal = Literal::new(bytes, &mut self.blocks);
+        edge.then = self.states.get(edge.state as usize).map_or(NONE, |state| state.first);
+        if edge.turns != NONE {
+            edge.turns = short(self.turns.len());
+            self.turns.push(self.turns[EXPLORED as usize].clone());
         }
-        self.turns_kept = self.turns.len();
         let added = short(self.edges.len());
         self.edges.push(edge);
+        self.lengths.push((0, 0));
         let from = &mut self.states[state as usize];
         from.alternatives += 1;
         let mut place = from.first;
         if place == NONE {
             from.first = added;
+            self.lead(state);
             return;
         }
         while self.edges[place as usize].alternative != NONE {
@@ -410,26 +381,70 @@ impl Routes {
         self.edges[place as usize].alternative = added;
     }
 
+    /// Whether the walk of this number learns the lengths of the strings behind the edges of `state`.
+    pub(super) fn learns_lengths(&self, state: u32, walk: u64) -> bool {
+        walk % WALKS_PER_LESSON < LESSON_WALKS
+            && self.states.get(state as usize).is_some_and(|state| state.first != NONE)
+    }
+
+    /// Learns how long a string was behind an edge.
+    pub(super) fn learn_length(&mut self, taken: &Taken, length: usize) {
+        let number = taken.number as usize;
+        if let (Some(edge), Some((last, times))) =
+            (self.edges.get_mut(number), self.lengths.get_mut(number))
+        {
+            *times = if *last == length { *times + 1 } else { 0 };
+            *last = length;
+            edge.usual = match u8::try_from(length) {
+                Ok(usual) if *times >= TIMES_USUAL && length <= USUAL_BYTES_MAX => usual,
+                _ => u8::MAX,
+            };
+        }
+    }
+
+    /// Has the edges that lead to a state lead on to its first edge, which has changed.
+    fn lead(&mut self, to: u32) {
+        let then = self.states[to as usize].first;
+        for edge in self.edges.iter_mut().filter(|edge| edge.state == to) {
+            edge.then = then;
+        }
+    }
+
     /// What is known of a key of a frame's object.
-    fn key(&mut self, tree: &Tree, frame: u32, raw: &[u8], is_escaped: bool) -> Key {
-        let known = &self.frames[frame as usize];
-        if let Some(key) = known.keys.get(raw) {
+    fn key(&mut self, tree: &Tree, frame: u32, name: &[u8]) -> Key {
+        if let Some(key) = self.keys.find::<ANYWHERE>(frame, name, (0, name.len()), &self.blocks) {
             return *key;
         }
+        let known = &self.frames[frame as usize];
         let node = match known.node {
             // Nothing is wanted of the elements of an array by itself.
             _ if known.kind == SlotKind::Array => NONE,
             NONE => NONE,
-            node => tree.find_key(node as usize, raw, is_escaped).unwrap_or(NONE),
+            node => tree.find_key(node as usize, name).unwrap_or(NONE),
         };
-        let elsewhere = Key { node, state: known.elsewhere, object: NONE, array: NONE };
-        if known.keys.len() >= KEYS_MAX || raw.len() > KEY_BYTES_MAX {
-            return elsewhere;
+        let key = Key { node, state: known.elsewhere, object: NONE, array: NONE };
+        if known.key_count >= KEYS_MAX || name.len() > KEY_BYTES_MAX {
+            return key;
         }
-        let state = self.add_state(frame, false);
-        let key = Key { state, ..elsewhere };
-        self.frames[frame as usize].keys.insert(Box::from(raw), key);
+        let mut key = Key { state: self.add_state(frame, false), ..key };
+        if node != NONE && !tree.nodes[node as usize].children.is_empty() {
+            key.object = self.wanted_frame(frame, node);
+        }
+        self.frames[frame as usize].key_count += 1;
+        self.keys.add(frame, name, key, &mut self.blocks);
         key
+    }
+
+    /// The frame of the object of a node that something is wanted of.
+    fn wanted_frame(&mut self, parent: u32, node: u32) -> u32 {
+        // Keys that differ in case, or are not remembered, lead to the same node.
+        let is_it = |frame: &Frame| {
+            frame.parent == parent && frame.node == node && frame.kind == SlotKind::Object
+        };
+        let known = self.frames.iter().position(is_it);
+        let depth = self.frames[parent as usize].depth + 1;
+        let kind = SlotKind::Object;
+        known.map_or_else(|| self.add_frame(parent, node, (depth, kind)), short)
     }
 
     /// The frame of the object or array that is the value of a key, if it is entered.
@@ -450,14 +465,7 @@ impl Routes {
             && !tree.nodes[key.node as usize].children.is_empty();
         let depth = self.frames[frame as usize].depth + 1;
         if is_wanted {
-            // Keys that differ in case, or are not remembered, lead to the same node.
-            let is_it = |inner: &Frame| {
-                inner.parent == frame && inner.node == key.node && inner.kind == kind
-            };
-            let known = self.frames.iter().position(is_it);
-            let inner = known.map_or_else(|| self.add_frame(frame, key.node, (depth, kind)), short);
-            self.remember_inner(frame, key.state, inner);
-            return inner;
+            return self.wanted_frame(frame, key.node);
         }
         // What an object as a whole is wanted for is filled when it is not entered.
         let may_enter = (key.node == NONE || kind == SlotKind::Array)
@@ -468,26 +476,21 @@ impl Routes {
             return NONE;
         }
         let inner = self.add_frame(frame, key.node, (depth, kind));
-        self.remember_inner(frame, key.state, inner);
+        for key in self.keys.followed_by(key.state) {
+            *(if kind == SlotKind::Array { &mut key.array } else { &mut key.object }) = inner;
+        }
         inner
     }
 
-    fn remember_inner(&mut self, frame: u32, state: u32, inner: u32) {
-        let kind = self.frames[inner as usize].kind;
-        let keys = self.frames[frame as usize].keys.values_mut();
-        for key in keys.filter(|key| key.state == state) {
-            *(if kind == SlotKind::Array { &mut key.array } else { &mut key.object }) = inner;
-        }
-    }
-
-    /// Forgets the ways into a frame that nobody wants and whose values come in no order: stepping
-    /// over it takes less time than looking for a way.
+    /// Forgets the ways into a frame in which nothing is wanted and whose values come in no order:
+    /// stepping over it takes less time than looking for a way.
     #[cold]
     fn step_over(&mut self, stepped: u32) {
-        if self.frames[stepped as usize].node != NONE {
+        let frame = &mut self.frames[stepped as usize];
+        if frame.node != NONE && frame.kind == SlotKind::Object {
             return;
         }
-        self.frames[stepped as usize].is_stepped = true;
+        frame.is_stepped = true;
         let is_inside = |state: u32| {
             let mut frame = self.states.get(state as usize).map_or(NONE, |state| state.frame);
             while frame != NONE && frame != stepped {
@@ -514,11 +517,13 @@ impl Routes {
                     kept.get(place + 1).copied().unwrap_or(NONE);
             }
         }
+        for edge in &mut self.edges {
+            edge.then = self.states.get(edge.state as usize).map_or(NONE, |state| state.first);
+        }
     }
 
     fn add_frame(&mut self, parent: u32, node: u32, (depth, kind): (u16, SlotKind)) -> u32 {
         let added = short(self.frames.len());
-        let keys = HashMap::default();
         self.frames.push(Frame {
             parent,
             node,
@@ -526,7 +531,8 @@ impl Routes {
             kind,
             is_stepped: false,
             elsewhere: NONE,
-            keys,
+            key_count: 0,
+            comma: Literal::NOWHERE,
         });
         self.frames[added as usize].elsewhere = self.add_state(added, false);
         added
@@ -540,8 +546,8 @@ impl Routes {
             misses: 0,
             judged_at: 0,
             alternatives: 0,
-            relearned: 0,
             is_start,
+            is_by_keys: false,
         };
         self.states.push(state);
         added
@@ -549,32 +555,40 @@ impl Routes {
 }
 
 impl State {
+    #[inline(always)]
+    fn leads_on(&self) -> bool {
+        self.first != NONE || self.is_by_keys
+    }
+
     /// Whether the alternatives are worth comparing with, where they are all that may be kept:
     /// members without an order are looked up by their keys sooner than by what stood there before.
-    /// Says whether there is no hope left.
+    /// Says whether they are not.
     fn judge(&mut self, walks: u64) -> bool {
         if self.misses < MISSES_JUDGED {
             return false;
         }
         let is_hopeless = u64::from(self.misses) > (walks - self.judged_at) / 8;
-        let is_over = is_hopeless && self.relearned >= RELEARNED_MAX;
         if is_hopeless {
             self.first = NONE;
-            if self.relearned < RELEARNED_MAX {
-                self.relearned += 1;
-                self.alternatives = 0;
-            }
         }
         (self.judged_at, self.misses) = (walks, 0);
-        is_over
+        is_hopeless
     }
 }
 
 impl Frame {
     /// Whether what the frame holds is data, never the same, and nothing in it is wanted.
     fn is_data(&self) -> bool {
-        self.is_stepped || (self.node == NONE && self.keys.len() > STEPPED_KEYS_MAX)
+        self.is_stepped || (self.node == NONE && self.key_count > STEPPED_KEYS_MAX)
     }
+}
+
+/// What a key with escapes stands for.
+#[cold]
+pub(super) fn unescaped(raw: &[u8]) -> String {
+    let mut name = String::new();
+    unescape_into(std::str::from_utf8(raw).unwrap_or_default(), &mut name);
+    name
 }
 
 /// Positions in a record and in what is learned are far below 4 GiB (`RECORD_BYTES_MAX`, and the

@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 
 use super::byte_at;
 
+pub(super) mod known;
+
 #[cfg(target_arch = "x86_64")]
 mod wide {
     use core::arch::x86_64::{
@@ -64,17 +66,12 @@ mod wide {
         }
     }
 
-    /// Quotes and backslashes of thirty-two bytes.
+    /// Quotes, and backslashes, of thirty-two bytes.
     #[inline(always)]
-    pub(super) fn quotes_and_backslashes(block: &[u8; 2 * WIDTH]) -> u32 {
-        let [low, high] = block.as_chunks::<WIDTH>().0 else { return 0 };
-        equal_to_any(low, 0, [b'"', b'\\']) | equal_to_any(high, 0, [b'"', b'\\']) << WIDTH
-    }
-
-    /// Quotes, and backslashes, of sixteen bytes.
-    #[inline(always)]
-    pub(super) fn quotes_and_backslashes_apart(block: &[u8; WIDTH]) -> (u32, u32) {
-        (equal_to_any(block, 0, [b'"']), equal_to_any(block, 0, [b'\\']))
+    pub(super) fn quotes_and_backslashes(block: &[u8; 2 * WIDTH]) -> (u32, u32) {
+        let [low, high] = block.as_chunks::<WIDTH>().0 else { return (0, 0) };
+        let all = |byte| equal_to_any(low, 0, [byte]) | equal_to_any(high, 0, [byte]) << WIDTH;
+        (all(b'"'), all(b'\\'))
     }
 
     /// The places at which a quote stands in the first and the third block, or a backslash in the
@@ -208,9 +205,8 @@ mod wider {
 
 /// The `N` bytes at `at`, where there are as many. What it compares with does not change in a loop
 /// over a text, so that a step of the loop costs one comparison.
-#[cfg(target_arch = "x86_64")]
 #[inline(always)]
-fn block_at<const N: usize>(bytes: &[u8], at: usize) -> Option<&[u8; N]> {
+pub(super) fn block_at<const N: usize>(bytes: &[u8], at: usize) -> Option<&[u8; N]> {
     const { assert!(N > 0) };
     let ends = bytes.len().saturating_sub(N - 1);
     #[expect(unsafe_code, reason = "one comparison in place of three in the hottest loops")]
@@ -239,13 +235,39 @@ macro_rules! first_where {
     }};
 }
 
-/// Position of the first `"` or `\` at or after `at`; the length of `bytes` when there is none.
+/// Position of the first `"` or `\` at or after `at`, and whether it is a quote; the length of
+/// `bytes` when there is none.
 #[inline(always)]
-pub fn string_stop(bytes: &[u8], at: usize) -> usize {
-    first_where!(bytes, at, 2 * wide::WIDTH, wide::quotes_and_backslashes, |byte| matches!(
-        byte,
-        b'"' | b'\\'
-    ))
+pub fn string_stop(bytes: &[u8], at: usize) -> (usize, bool) {
+    match string_stop_inside(bytes, at) {
+        Ok(stop) => stop,
+        Err(at) => last_string_stop(bytes, at),
+    }
+}
+
+/// As [`string_stop`], as long as there are whole blocks; else gives the position behind them.
+#[inline(always)]
+pub(super) fn string_stop_inside(bytes: &[u8], mut at: usize) -> Result<(usize, bool), usize> {
+    #[cfg(target_arch = "x86_64")]
+    while let Some(block) = block_at::<{ 2 * wide::WIDTH }>(bytes, at) {
+        let (quotes, backslashes) = wide::quotes_and_backslashes(block);
+        let stops = quotes | backslashes;
+        if stops != 0 {
+            let place = stops.trailing_zeros();
+            return Ok((at + place as usize, quotes >> place & 1 == 1));
+        }
+        at += 2 * wide::WIDTH;
+    }
+    Err(at)
+}
+
+/// As [`string_stop`], byte by byte: near the end of a text.
+#[cold]
+#[inline(never)]
+fn last_string_stop(bytes: &[u8], at: usize) -> (usize, bool) {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let found = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'));
+    found.map_or((bytes.len(), false), |place| (at + place, rest[place] == b'"'))
 }
 
 /// Position of the first line feed at or after `at`; the length of `bytes` when there is none.
@@ -368,27 +390,6 @@ pub(super) fn widest<W: Work>(work: W) -> W::Done {
         return unsafe { wider::run(work) };
     }
     work.run()
-}
-
-/// Bytes of one block of a literal.
-pub(super) const BLOCK_BYTES: usize = 32;
-
-/// Whether the first `length` bytes of `block`, at most all of them, stand at `at`.
-#[inline(always)]
-pub(super) fn stands_at(bytes: &[u8], at: usize, block: &[u8; BLOCK_BYTES], length: usize) -> bool {
-    #[cfg(target_arch = "x86_64")]
-    if let Some(there) = block_at(bytes, at) {
-        let same = u64::from(wide::same(block, there)) | u64::MAX << length;
-        return same == u64::MAX;
-    }
-    ends_at(bytes, at, &block[..length.min(BLOCK_BYTES)])
-}
-
-/// As [`stands_at`], byte by byte: near the end of a text.
-#[cold]
-#[inline(never)]
-fn ends_at(bytes: &[u8], at: usize, literal: &[u8]) -> bool {
-    bytes.get(at..).is_some_and(|rest| rest.starts_with(literal))
 }
 
 /// Position of the first byte at or after `at` that is no JSON whitespace.
@@ -516,10 +517,10 @@ fn blocks_until(
 pub(super) fn quotes_and_backslashes(block: &[u8; MARKED_BYTES]) -> (u64, u64) {
     let mut found = (0, 0);
     #[cfg(target_arch = "x86_64")]
-    for (quarter, part) in block.as_chunks::<{ wide::WIDTH }>().0.iter().enumerate() {
-        let (quotes, backslashes) = wide::quotes_and_backslashes_apart(part);
-        found.0 |= u64::from(quotes) << (quarter * wide::WIDTH);
-        found.1 |= u64::from(backslashes) << (quarter * wide::WIDTH);
+    for (half, part) in block.as_chunks::<{ 2 * wide::WIDTH }>().0.iter().enumerate() {
+        let (quotes, backslashes) = wide::quotes_and_backslashes(part);
+        found.0 |= u64::from(quotes) << (half * 2 * wide::WIDTH);
+        found.1 |= u64::from(backslashes) << (half * 2 * wide::WIDTH);
     }
     #[cfg(not(target_arch = "x86_64"))]
     for (place, byte) in block.iter().enumerate() {
@@ -581,8 +582,8 @@ mod tests {
     use proptest::{prop_assert_eq, proptest};
 
     use super::{
-        BLOCK_BYTES, Escapes, MARKED_BYTES, Marks, TakeMarks, block_at, line_end, marks_until,
-        may_hold_string, quotes_and_backslashes, skip_whitespace, stands_at, string_stop,
+        Escapes, MARKED_BYTES, Marks, TakeMarks, block_at, line_end, marks_until, may_hold_string,
+        quotes_and_backslashes, skip_whitespace, string_stop,
     };
 
     struct Shown(Option<Marks>);
@@ -629,7 +630,8 @@ mod tests {
             at in any::<prop::sample::Index>(),
         ) {
             let at = at.index(bytes.len() + 1);
-            prop_assert_eq!(string_stop(&bytes, at), naive(&bytes, at, |byte| b"\"\\".contains(&byte)));
+            let stop = naive(&bytes, at, |byte| b"\"\\".contains(&byte));
+            prop_assert_eq!(string_stop(&bytes, at), (stop, bytes.get(stop) == Some(&b'"')));
             prop_assert_eq!(line_end(&bytes, at), naive(&bytes, at, |byte| byte == b'\n'));
             prop_assert_eq!(skip_whitespace(&bytes, at), naive(&bytes, at, |byte| !b" \n\r\t".contains(&byte)));
         }
@@ -641,24 +643,6 @@ mod tests {
             let rest = bytes.get(at..);
             prop_assert_eq!(block_at::<32>(&bytes, at), rest.and_then(|rest| rest.first_chunk()));
             prop_assert_eq!(block_at::<1>(&bytes, at), rest.and_then(|rest| rest.first_chunk()));
-        }
-
-        #[test]
-        fn literals_are_found_where_they_stand_and_nowhere_else(
-            bytes in prop::collection::vec(prop::sample::select(&b"ab"[..]), 0..130),
-            at in 0_usize..134,
-            literal in prop::collection::vec(prop::sample::select(&b"ab"[..]), 0..=BLOCK_BYTES),
-            is_there in any::<bool>(),
-        ) {
-            let mut bytes = bytes;
-            if is_there && let Some(there) = bytes.get_mut(at..at + literal.len()) {
-                there.copy_from_slice(&literal);
-            }
-            let stands = bytes.get(at..).is_some_and(|rest| rest.starts_with(&literal));
-            let mut block = [0; BLOCK_BYTES];
-            block[..literal.len()].copy_from_slice(&literal);
-            let found = stands_at(&bytes, at, &block, literal.len());
-            prop_assert_eq!(found, stands);
         }
 
         #[test]

@@ -20,6 +20,19 @@ pub enum SlotKind {
     Array,
 }
 
+impl SlotKind {
+    /// The kind of a value that is no string and begins with `first`.
+    #[inline(always)]
+    pub(super) fn of_value(first: u8) -> Self {
+        match first {
+            b'{' => Self::Object,
+            b'[' => Self::Array,
+            b'n' => Self::Null,
+            _ => Self::Scalar,
+        }
+    }
+}
+
 /// A wanted value of the record that was walked last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Slot {

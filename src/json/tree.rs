@@ -4,8 +4,6 @@
 //! regard to case, because exporters disagree about it. A path may lead through a string that
 //! holds JSON; the walk opens it.
 
-use super::escape::unescape_into;
-
 /// What a path is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
@@ -75,14 +73,8 @@ impl Tree {
             .map(|(_, child)| *child)
     }
 
-    /// As [`Self::find`], for a key as it stands between its quotes in a text.
-    pub(super) fn find_key(&self, parent: usize, raw: &[u8], is_escaped: bool) -> Option<u32> {
-        let raw = std::str::from_utf8(raw).ok()?;
-        if !is_escaped {
-            return self.find(parent, raw);
-        }
-        let mut name = String::new();
-        unescape_into(raw, &mut name);
-        self.find(parent, &name)
+    /// As [`Self::find`], for the bytes of a text.
+    pub(super) fn find_key(&self, parent: usize, name: &[u8]) -> Option<u32> {
+        self.find(parent, std::str::from_utf8(name).ok()?)
     }
 }

@@ -7,13 +7,13 @@
 
 use super::check::{key_end, scalar_end, string_end, value_end};
 use super::escape::unescape_into;
-use super::route::{NONE, Next, Passage, Routes, short};
+use super::route::{NONE, Next, Passage, Routes, What, short, unescaped};
 use super::scan::skip_whitespace;
 use super::slot::{Slot, SlotKind, SlotSet};
 use super::tree::Tree;
 use super::{Fault, FaultKind, byte_at};
 use crate::limits::{DEPTH_MAX, TEXT_NESTING_MAX};
-use found::{Found, Source};
+use found::{Found, Sources};
 
 mod found;
 
@@ -67,13 +67,6 @@ struct Place<'a> {
     nesting: usize,
 }
 
-impl<'a> Place<'a> {
-    #[inline(always)]
-    fn source(self) -> Source<'a> {
-        Source { text: self.text, buffer: self.buffer }
-    }
-}
-
 impl Walker {
     /// A walker for `tree`.
     pub fn new(tree: Tree, texts: Texts) -> Self {
@@ -81,7 +74,7 @@ impl Walker {
             found: Found::new(&tree, texts),
             tree,
             texts,
-            routes: Routes::default(),
+            routes: Routes::new(texts == Texts::DotNet),
             passage: Passage::default(),
             opened: Vec::new(),
             opened_count: 0,
@@ -97,16 +90,26 @@ impl Walker {
         self.exact = false;
         let end = self.walk_once(text, at)?;
         if self.found.repeated() {
-            self.exact = true;
-            return self.walk_once(text, at);
+            if self.opened_count < OPENED_TEXTS_MAX {
+                let sources = Sources { text, opened: &self.opened };
+                self.found.settle_last(self.passage.passed(), sources);
+            } else {
+                self.exact = true;
+                return self.walk_once(text, at);
+            }
         }
         Ok(end)
     }
 
     fn walk_once(&mut self, text: &str, at: usize) -> Result<usize, Fault> {
         self.found.begin();
+        self.routes.begin(self.found.walk());
+        self.passage.begin();
         self.opened_count = 0;
-        self.value(Place { text, buffer: 0, depth: 0, nesting: 0 }, at, 0)
+        let end = self.value(Place { text, buffer: 0, depth: 0, nesting: 0 }, at, 0);
+        let sources = Sources { text, opened: &self.opened };
+        self.found.settle(self.passage.passed(), sources);
+        end
     }
 
     /// The slots that the last walk filled.
@@ -161,8 +164,10 @@ impl Walker {
         }
     }
 
+    /// Takes a value that was found otherwise than as a member of a learned object.
     fn fill(&mut self, place: Place<'_>, node: usize, span: (usize, usize), kind: SlotKind) {
-        self.found.value(place.source(), short(node), (span, kind));
+        self.passage.buffer = place.buffer;
+        self.passage.add((short(node), What::Value), span, kind);
     }
 
     /// Walks the JSON that a string may hold. What is no JSON is left alone.
@@ -286,54 +291,54 @@ impl Walker {
         first: usize,
     ) -> Result<Pause, Fault> {
         let Self { tree, routes, passage, found, .. } = self;
-        let (bytes, source) = (place.text.as_bytes(), place.source());
+        let bytes = place.text.as_bytes();
+        passage.buffer = place.buffer;
         loop {
-            if routes.leads_on(state) {
+            let learns_lengths = routes.learns_lengths(state, found.walk());
+            if routes.leads_on(state) && !learns_lengths {
                 (at, state) = routes.pass(bytes, (at, state), place.depth, passage);
-                for passed in passage.passed() {
-                    let edge = routes.edge(passed.edge);
-                    let from = passed.span.0 - edge.length as usize;
-                    for turn in routes.turns(edge) {
-                        found.turn(source, *turn, from + turn.offset as usize, first);
-                    }
-                    if edge.node != NONE {
-                        found.member(source, edge.node, (passed.span, passed.kind));
-                    }
-                }
             }
             let taken = match routes.follow(bytes, at, state) {
                 Some(taken) => taken,
-                None => routes.explore(tree, bytes, at, (state, found.walk()))?,
+                None => match routes.explore(tree, bytes, at, (state, found.walk())) {
+                    Ok(taken) => taken,
+                    Err(fault) => {
+                        routes.explored().iter().for_each(|turn| passage.add_turn(*turn, at));
+                        return Err(fault);
+                    }
+                },
             };
-            let edge = routes.edge(taken);
-            for turn in routes.turns(edge) {
-                found.turn(source, *turn, at + turn.offset as usize, first);
+            let edge = taken.edge;
+            for turn in routes.turns(&edge) {
+                // What the whole of this text is wanted for is taken where it is walked.
+                if turn.opens || turn.node as usize != first {
+                    passage.add_turn(*turn, at);
+                }
             }
-            at += edge.length as usize;
+            at = taken.end;
             state = edge.state;
             let (end, kind) = match edge.next {
                 Next::Text => {
                     let end = string_end(bytes, at)?;
                     let kind = if end.escaped { SlotKind::EscapedText } else { SlotKind::Text };
+                    if learns_lengths {
+                        routes.learn_length(&taken, end.quote - at);
+                    }
                     (end.quote, kind)
                 }
                 Next::End => return Ok(Pause::End(at)),
                 Next::Plain | Next::Object | Next::Array => {
-                    let kind = match byte_at(bytes, at) {
-                        b'{' => SlotKind::Object,
-                        b'[' => SlotKind::Array,
-                        b'n' => SlotKind::Null,
-                        _ => SlotKind::Scalar,
-                    };
-                    (value_end(bytes, at, place.depth + usize::from(edge.depth))?, kind)
+                    let depth = place.depth + usize::from(edge.depth);
+                    (value_end(bytes, at, depth)?, SlotKind::of_value(byte_at(bytes, at)))
                 }
             };
             let span = (at, end);
             at = end + usize::from(edge.next == Next::Text);
-            if edge.node != NONE
-                && found.member(source, edge.node, (span, kind))
-                && edge.next == Next::Text
-            {
+            if edge.node == NONE {
+                continue;
+            }
+            passage.add((edge.node, What::Member), span, kind);
+            if edge.next == Next::Text && !tree.nodes[edge.node as usize].children.is_empty() {
                 let (node, escaped) = (edge.node, kind == SlotKind::EscapedText);
                 return Ok(Pause::Text { node, span, escaped, state });
             }
@@ -365,7 +370,12 @@ impl Walker {
                 Err(fault) => break Err(fault),
             };
             let raw = &bytes[at + 1..end.quote];
-            if let Some(child) = self.tree.find_key(node, raw, end.escaped) {
+            let child = if end.escaped {
+                self.tree.find(node, &unescaped(raw))
+            } else {
+                self.tree.find_key(node, raw)
+            };
+            if let Some(child) = child {
                 last.retain(|(known, _)| *known != child as usize);
                 last.push((child as usize, value_at));
             }

@@ -1,9 +1,8 @@
 //! The bytes between one value and the next.
 
+use super::literal::{Blocks, Literal};
 use crate::json::byte_at;
-use crate::json::check::value_end;
 use crate::json::route::NONE;
-use crate::json::scan::{BLOCK_BYTES, stands_at};
 use crate::json::slot::SlotKind;
 
 /// What stands behind an edge.
@@ -27,73 +26,73 @@ pub(in crate::json) struct Turn {
     /// Its node.
     pub(in crate::json) node: u32,
     /// Bytes from the start of the edge to its opening bracket, or to what follows the closing one.
-    pub(in crate::json) offset: u32,
+    pub(super) offset: u32,
     pub(in crate::json) opens: bool,
-    pub(in crate::json) kind: SlotKind,
+    pub(super) kind: SlotKind,
 }
 
 /// The way from behind one value to the next.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 pub(in crate::json) struct Edge {
-    /// Its first bytes: all of them, for most.
-    pub(super) head: [u8; BLOCK_BYTES],
-    /// Length in bytes.
-    pub(in crate::json) length: u32,
-    /// Place of the blocks of bytes behind the head.
-    pub(super) blocks: u32,
-    pub(super) turns: u32,
-    /// The node that the value leads to, if anything below it is wanted.
+    pub(super) literal: Literal,
+    /// The node that the value leads to, if it or anything below it is wanted.
     pub(in crate::json) node: u32,
     /// The state behind the value.
     pub(in crate::json) state: u32,
+    /// The edge to try where this one does not stand.
     pub(super) alternative: u32,
-    pub(super) turn_count: u16,
+    /// The first edge of that state.
+    pub(super) then: u32,
+    /// Place of its turns, if it has any.
+    pub(super) turns: u32,
     /// How many objects and arrays of this walk the value stands in.
-    pub(in crate::json) depth: u16,
+    pub(in crate::json) depth: u8,
+    /// The length that its strings had again and again, or [`u8::MAX`].
+    pub(super) usual: u8,
     pub(in crate::json) next: Next,
-    /// Whether there is a value, and nothing is wanted below it.
-    pub(super) is_passed: bool,
+    pub(super) pass: Pass,
+}
+
+/// How a walk goes on behind an edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pass {
+    /// Over the string.
+    Text,
+    /// Over the string, unless it may hold JSON: something is wanted of that.
+    TextUnlessJson,
+    /// Over another value.
+    Other,
+    /// With a further look.
+    Never,
 }
 
 impl Edge {
     /// Of no bytes.
     pub(super) const UNKEPT: Self = Self {
-        head: [0; BLOCK_BYTES],
-        length: 0,
-        blocks: 0,
-        turns: 0,
-        turn_count: 0,
-        depth: 0,
+        literal: Literal::EMPTY,
         node: NONE,
         state: NONE,
+        then: NONE,
         alternative: NONE,
+        turns: NONE,
+        depth: 0,
+        usual: u8::MAX,
         next: Next::End,
-        is_passed: false,
+        pass: Pass::Never,
     };
 
-    /// Whether the bytes of the edge stand at `at`, and the value that it tells behind them.
+    /// Where the edge ends if its bytes stand at `at`, and the value that it tells behind them; see
+    /// [`alike`](crate::json::scan::known::alike).
     #[inline(always)]
-    pub(super) fn stands_at(&self, bytes: &[u8], at: usize, blocks: &[[u8; BLOCK_BYTES]]) -> bool {
-        self.bytes_stand_at(bytes, at, blocks)
-            && (self.next == Next::Text || self.fits(byte_at(bytes, at + self.length as usize)))
-    }
-
-    #[inline(always)]
-    fn bytes_stand_at(&self, bytes: &[u8], mut at: usize, blocks: &[[u8; BLOCK_BYTES]]) -> bool {
-        let (mut block, mut behind) = (&self.head, self.blocks as usize);
-        let mut length = self.length as usize;
-        while length > BLOCK_BYTES {
-            if !stands_at(bytes, at, block, BLOCK_BYTES) {
-                return false;
-            }
-            let Some(next) = blocks.get(behind) else { return false };
-            at += BLOCK_BYTES;
-            length -= BLOCK_BYTES;
-            behind += 1;
-            block = next;
-        }
-        stands_at(bytes, at, block, length)
+    pub(super) fn end_at<const WHERE: bool>(
+        &self,
+        bytes: &[u8],
+        at: usize,
+        blocks: &Blocks,
+    ) -> Option<usize> {
+        let end = self.literal.end_at::<WHERE>(bytes, at, blocks)?;
+        (self.pass == Pass::Text || self.fits(byte_at(bytes, end))).then_some(end)
     }
 
     /// Whether the value behind the edge may begin with `byte`: a blank, a quote or a bracket there
@@ -107,20 +106,4 @@ impl Edge {
             Next::Array => byte == b'[',
         }
     }
-}
-
-/// The end and the kind of a number, `true`, `false`, `null` or array at `at`; none where there is a
-/// fault in it. The short words come again and again.
-#[inline(never)]
-pub(super) fn plain_end(bytes: &[u8], at: usize, depth: usize) -> Option<(usize, SlotKind)> {
-    if let Some(word) = bytes.get(at..).and_then(|rest| rest.first_chunk::<4>()) {
-        match word {
-            b"null" => return Some((at + 4, SlotKind::Null)),
-            b"true" => return Some((at + 4, SlotKind::Scalar)),
-            _ => {}
-        }
-    }
-    let end = value_end(bytes, at, depth).ok()?;
-    let kind = if byte_at(bytes, at) == b'[' { SlotKind::Array } else { SlotKind::Scalar };
-    Some((end, kind))
 }

@@ -2,16 +2,27 @@
 
 use super::Texts;
 use crate::json::byte_at;
-use crate::json::route::{Turn, short};
+use crate::json::route::{NONE, Passed, What, short};
 use crate::json::scan::skip_whitespace;
 use crate::json::slot::{Slot, SlotKind, SlotSet};
 use crate::json::tree::{Target, Tree};
 
-/// A text that values stand in, and its number among those of the record.
+/// The texts that values stand in.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Source<'a> {
+pub(super) struct Sources<'a> {
+    /// The record.
     pub(super) text: &'a str,
-    pub(super) buffer: u16,
+    /// The texts that were opened inside it.
+    pub(super) opened: &'a [String],
+}
+
+impl<'a> Sources<'a> {
+    fn of(self, buffer: u16) -> &'a str {
+        match usize::from(buffer) {
+            0 => self.text,
+            number => self.opened.get(number - 1).map_or("", String::as_str),
+        }
+    }
 }
 
 /// What was found in a record.
@@ -27,6 +38,10 @@ pub(super) struct Found {
     /// Serial number of the walk.
     walk: u64,
     repeated: bool,
+    /// The node above each.
+    parents: Vec<u32>,
+    /// Of each node, the place of what was passed when it was met last.
+    met_last: Vec<u32>,
 }
 
 /// A node of the tree, as the walk needs it.
@@ -58,16 +73,35 @@ impl Found {
             }
         });
         let nodes = nodes.collect();
-        let slots = vec![Slot::default(); tree.slot_count];
-        Self { nodes, targets, slots, met: SlotSet::default(), texts, walk: 0, repeated: false }
+        let mut parents = vec![NONE; tree.nodes.len()];
+        for (parent, node) in tree.nodes.iter().enumerate() {
+            for (_, child) in &node.children {
+                parents[*child as usize] = short(parent);
+            }
+        }
+        Self {
+            nodes,
+            targets,
+            slots: vec![Slot::default(); tree.slot_count],
+            met: SlotSet::default(),
+            texts,
+            walk: 0,
+            repeated: false,
+            parents,
+            met_last: Vec::new(),
+        }
     }
 
     /// Forgets the record before.
     pub(super) fn begin(&mut self) {
-        self.slots.fill(Slot::default());
-        self.met = SlotSet::default();
+        self.empty();
         self.repeated = false;
         self.walk += 1;
+    }
+
+    fn empty(&mut self) {
+        self.slots.fill(Slot::default());
+        self.met = SlotSet::default();
     }
 
     /// Serial number of the walk.
@@ -75,7 +109,7 @@ impl Found {
         self.walk
     }
 
-    /// Whether a wanted member was met twice.
+    /// Whether a wanted member was met twice, and more than the last one counted.
     pub(super) fn repeated(&self) -> bool {
         self.repeated
     }
@@ -89,103 +123,150 @@ impl Found {
         &self.met
     }
 
-    /// Takes the value of the member that leads to `node`; says whether something is wanted below.
-    ///
-    /// Of a member that comes twice the last one counts whole. Where nothing is wanted below it and
-    /// the last one says something, that is what filling its slots again comes to.
-    #[inline(always)]
-    pub(super) fn member(
-        &mut self,
-        source: Source<'_>,
-        node: u32,
-        (span, kind): ((usize, usize), SlotKind),
-    ) -> bool {
-        let is_again = self.meet(node);
-        let has_children = self.nodes[node as usize].has_children;
-        let says_all = self.value(source, node, (span, kind));
-        self.repeated |= is_again && (has_children || !says_all);
-        has_children
-    }
-
-    /// Takes what happens to a wanted object or array at `at`; `first` is the node that the walk of
-    /// this text began with, whose object is not taken here.
-    #[inline(always)]
-    pub(super) fn turn(&mut self, source: Source<'_>, turn: Turn, at: usize, first: usize) {
-        if turn.opens {
-            self.repeated |= self.meet(turn.node);
-            self.nodes[turn.node as usize].start = short(at);
-        } else if turn.node as usize != first {
-            let start = self.nodes[turn.node as usize].start as usize;
-            self.value(source, turn.node, ((start, at), turn.kind));
+    /// Fills the slots with what was passed.
+    pub(super) fn settle(&mut self, passed: &[Passed], sources: Sources<'_>) {
+        let (walk, is_plain) = (self.walk, self.texts != Texts::Python);
+        for one in passed {
+            let Some(node) = self.nodes.get_mut(one.node as usize) else { continue };
+            match one.what {
+                // Nearly all are strings that say something, and met for the first time.
+                What::Member
+                    if is_plain
+                        && one.kind == SlotKind::Text
+                        && one.start != one.end
+                        && node.met_in != walk =>
+                {
+                    node.met_in = walk;
+                    let (from, to) = node.others;
+                    if let Some(target) = node.first {
+                        put(&mut self.slots, &mut self.met, target, one);
+                    }
+                    for target in self.targets.get(from as usize..to as usize).unwrap_or_default() {
+                        put(&mut self.slots, &mut self.met, *target, one);
+                    }
+                }
+                What::Member => self.settle_member(one, sources),
+                What::Opens => {
+                    self.repeated |= node.met_in == walk;
+                    (node.met_in, node.start) = (walk, one.start);
+                }
+                What::Closes if node.first.is_none() => {}
+                What::Closes => self.close(one, sources),
+                What::Value => {
+                    self.value(one, sources);
+                }
+            }
         }
     }
 
-    /// Notes that a node is met; says whether it was met before in this walk.
-    #[inline(always)]
-    fn meet(&mut self, node: u32) -> bool {
-        std::mem::replace(&mut self.nodes[node as usize].met_in, self.walk) == self.walk
+    /// Takes a member, whatever it is.
+    ///
+    /// Of one that comes twice the last one counts whole. Where nothing is wanted below it and the
+    /// last one says something, that is what filling its slots again comes to.
+    #[cold]
+    #[inline(never)]
+    fn settle_member(&mut self, one: &Passed, sources: Sources<'_>) {
+        let Some(node) = self.nodes.get_mut(one.node as usize) else { return };
+        let (has_children, is_again) = (node.has_children, node.met_in == self.walk);
+        node.met_in = self.walk;
+        let says_all = self.value(one, sources);
+        self.repeated |= is_again && (has_children || !says_all);
+    }
+
+    /// As [`Self::settle`], once more, where members came twice: only what is inside the last of
+    /// each counts.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn settle_last(&mut self, passed: &[Passed], sources: Sources<'_>) {
+        self.empty();
+        self.met_last.clear();
+        self.met_last.resize(self.nodes.len(), 0);
+        for (place, one) in passed.iter().enumerate() {
+            if matches!(one.what, What::Member | What::Opens) {
+                self.met_last[one.node as usize] = short(place);
+            }
+        }
+        for (place, one) in passed.iter().enumerate() {
+            let mut node = one.node as usize;
+            let counts = loop {
+                if self.met_last[node] > short(place) {
+                    break false;
+                }
+                match self.parents[node] {
+                    NONE => break true,
+                    parent => node = parent as usize,
+                }
+            };
+            match one.what {
+                What::Opens => self.nodes[one.node as usize].start = one.start,
+                What::Closes if counts => self.close(one, sources),
+                What::Member | What::Value if counts => {
+                    self.value(one, sources);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Takes an object or array, whole.
+    #[inline(never)]
+    fn close(&mut self, one: &Passed, sources: Sources<'_>) {
+        let start = self.nodes[one.node as usize].start;
+        self.value(&Passed { start, ..*one }, sources);
     }
 
     /// Fills the slots that a value is wanted for; says whether it says something for all of them.
-    #[inline(always)]
-    pub(super) fn value(
-        &mut self,
-        source: Source<'_>,
-        node: u32,
-        found: ((usize, usize), SlotKind),
-    ) -> bool {
-        let NodeState { first, others: (from, to), .. } = self.nodes[node as usize];
-        let mut says_all = first.is_none_or(|target| self.fill(source, target, found));
+    #[inline(never)]
+    fn value(&mut self, one: &Passed, sources: Sources<'_>) -> bool {
+        let NodeState { first, others: (from, to), .. } = self.nodes[one.node as usize];
+        let mut says_all = first.is_none_or(|target| self.fill(target, one, sources));
         for place in from..to {
-            says_all &= self.fill(source, self.targets[place as usize], found);
+            says_all &= self.fill(self.targets[place as usize], one, sources);
         }
         says_all
     }
 
     /// Fills a slot, unless a better value is there; says whether the value says something.
-    #[inline(always)]
-    fn fill(
-        &mut self,
-        source: Source<'_>,
-        target: Target,
-        (span, kind): ((usize, usize), SlotKind),
-    ) -> bool {
+    fn fill(&mut self, target: Target, one: &Passed, sources: Sources<'_>) -> bool {
         if !target.keeps_empty {
             // Nearly every value is a string.
-            let says_nothing = match kind {
-                SlotKind::Text if self.texts != Texts::Python => span.0 == span.1,
-                _ => stands_for_nothing(source.text, span, kind, self.texts),
+            let says_nothing = match one.kind {
+                SlotKind::Text if self.texts != Texts::Python => one.start == one.end,
+                _ => stands_for_nothing(one, sources, self.texts),
             };
             if says_nothing {
                 return false;
             }
         }
-        let slot = &mut self.slots[usize::from(target.slot)];
-        if slot.kind == SlotKind::Absent || slot.rank >= target.rank {
-            self.met.insert(target.slot);
-            *slot = Slot {
-                start: short(span.0),
-                end: short(span.1),
-                buffer: source.buffer,
-                rank: target.rank,
-                kind,
-            };
-        }
+        put(&mut self.slots, &mut self.met, target, one);
         true
     }
 }
 
+/// Fills a slot, unless a better value is there.
+#[inline(always)]
+fn put(slots: &mut [Slot], met: &mut SlotSet, target: Target, one: &Passed) {
+    if let Some(slot) = slots.get_mut(usize::from(target.slot))
+        && (slot.kind == SlotKind::Absent || slot.rank >= target.rank)
+    {
+        met.insert(target.slot);
+        let Passed { start, end, buffer, kind, .. } = *one;
+        *slot = Slot { start, end, buffer, rank: target.rank, kind };
+    }
+}
+
 #[inline(never)]
-fn stands_for_nothing(text: &str, span: (usize, usize), kind: SlotKind, texts: Texts) -> bool {
-    match kind {
+fn stands_for_nothing(one: &Passed, sources: Sources<'_>, texts: Texts) -> bool {
+    let (start, end) = (one.start as usize, one.end as usize);
+    match one.kind {
         SlotKind::Text => {
-            span.0 == span.1
+            start == end
                 || (texts == Texts::Python
-                    && matches!(text.get(span.0..span.1), Some("None" | "null")))
+                    && matches!(sources.of(one.buffer).get(start..end), Some("None" | "null")))
         }
         SlotKind::Null | SlotKind::Absent => true,
         SlotKind::Object => {
-            let inner = text.as_bytes().get(span.0 + 1..).unwrap_or_default();
+            let inner = sources.of(one.buffer).as_bytes().get(start + 1..).unwrap_or_default();
             byte_at(inner, skip_whitespace(inner, 0)) == b'}'
         }
         SlotKind::EscapedText | SlotKind::Scalar | SlotKind::Array => false,

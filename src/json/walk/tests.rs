@@ -172,7 +172,18 @@ impl Pen {
         pen.out
     }
 
+    /// As [`Self::write`], with no escape that is not needed.
+    fn write_plainly(record: &Json, style: u8) -> String {
+        let mut pen = Self { dice: 0, style, out: String::new() };
+        pen.value(record);
+        pen.out
+    }
+
+    /// A number below `sides`; of dice without a seed, the highest.
     fn roll(&mut self, sides: u64) -> u64 {
+        if self.dice == 0 {
+            return sides - 1;
+        }
         self.dice ^= self.dice << 13;
         self.dice ^= self.dice >> 7;
         self.dice ^= self.dice << 17;
@@ -252,6 +263,22 @@ impl Pen {
             }
             Json::Object(members) => self.members(members),
         }
+    }
+
+    /// The same record with its members in another order, some left out or there twice, the first
+    /// time with the value of another; with `twice` of 0, none is.
+    fn shuffle_twice(&mut self, value: &Json, twice: u64) -> Json {
+        let mut value = self.shuffle(value);
+        let Json::Object(members) = &mut value else { return value };
+        for member in members.iter_mut() {
+            member.1 = self.shuffle_twice(&member.1, twice);
+        }
+        if twice > 0 && members.len() > 1 && self.roll(twice) == 0 {
+            let name = members[self.roll(members.len() as u64) as usize].0.clone();
+            let other = members[self.roll(members.len() as u64) as usize].1.clone();
+            members.insert(self.roll(members.len() as u64) as usize, (name, other));
+        }
+        value
     }
 
     /// The same record with its members in another order, some left out.
@@ -505,5 +532,158 @@ fn arrays_and_objects_in_no_order_are_read_right_also_when_no_way_through_them_i
     for round in 0..700 {
         let shuffled = if round % 50 == 0 { record.clone() } else { pen.shuffle(&record) };
         check(&mut walker, &wishes, Texts::Plain, &Pen::write(&shuffled, round + 1, 0));
+    }
+}
+
+/// A record with wanted members at several levels, and what is wanted of it.
+fn deep_record() -> (Json, Vec<Wish>) {
+    let text = |text: &str| Json::Text(text.to_owned());
+    let claims =
+        (0..14).map(|n| (format!("http://schemas.example/identity/claims/{n}"), text("c")));
+    let long = ("l".repeat(70), text("long"));
+    let claims: Vec<_> = claims.chain([(String::new(), text("no name")), long]).collect();
+    let inner = |n: i32| (0..8).map(move |key| (format!("k{key}"), Json::Number((key * n).into())));
+    let scope = Json::Object(inner(3).chain([("tags".to_owned(), text("{\"k1\":2}"))]).collect());
+    let identity = vec![
+        ("claims".to_owned(), Json::Object(claims)),
+        ("scope".to_owned(), scope),
+        ("list".to_owned(), Json::Array(vec![Json::Object(inner(2).collect()), text("]")])),
+        ("empty".to_owned(), Json::Object(vec![])),
+    ];
+    let plain = (0..12).map(|n| (format!("key{n}"), text(&"v".repeat(n * 11))));
+    let quoted = ("quoted".to_owned(), text("a \"quote\" and a \\ and \u{e9}"));
+    let members = plain.chain([
+        quoted,
+        ("identity".to_owned(), Json::Object(identity)),
+        ("nobody".to_owned(), Json::Object(inner(5).collect())),
+        ("json".to_owned(), text("{\"q\":\"in json\",\"Q2\":{\"k1\":null}}")),
+        ("time".to_owned(), Json::Null),
+    ]);
+    let wishes = vec![
+        wish(&["key3", "KEY7"]),
+        wish(&["identity>claims>http://schemas.example/identity/claims/7", "key1"]),
+        wish(&[&format!("identity>claims>{}", "L".repeat(70))]),
+        wish(&["identity>claims>"]),
+        wish(&["identity>scope>k3", "identity>scope>tags>k1"]),
+        wish(&["identity>scope"]),
+        wish(&["identity>list"]),
+        wish(&["identity>empty", "time", "quoted"]),
+        wish(&["json>q2>k1", "json>q"]),
+        Wish { paths: vec![vec!["time".to_owned()]], keeps_empty: true },
+    ];
+    (Json::Object(members.collect()), wishes)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 6, failure_persistence: None, ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn members_in_no_order_are_read_right_by_their_keys(
+        seed in any::<u64>(), style in 0..4_u8, twice in prop::sample::select(vec![0_u64, 3, 40]),
+    ) {
+        let (record, wishes) = deep_record();
+        let mut walker = walker_for(&wishes, Texts::Plain);
+        let mut pen = Pen { dice: seed | 1, style: 0, out: String::new() };
+        for _ in 0..500 {
+            let record = pen.shuffle_twice(&record, twice);
+            let seed = pen.roll(u64::MAX);
+            check(&mut walker, &wishes, Texts::Plain, &Pen::write(&record, seed, style));
+        }
+        assert!(walker.routes.count_by_keys() > 20, "{}", walker.routes.count_by_keys());
+        // What it has learned of them makes no difference to texts that are no JSON, or to orders.
+        for round in 0..300 {
+            let text = Pen::write(&pen.shuffle_twice(&record, twice), seed ^ round, style);
+            let mut characters: Vec<char> = text.chars().collect();
+            let place = pen.roll(characters.len() as u64) as usize;
+            characters.splice(place..=place, ["", "}", "\"", ",", " ", "\\", "1"][pen.roll(7) as usize].chars());
+            characters.truncate(characters.len() - pen.roll(2) as usize * pen.roll(200) as usize);
+            let text: String = characters.into_iter().collect();
+            let mut new = walker_for(&wishes, Texts::Plain);
+            prop_assert_eq!(walker.walk(&text, 0), new.walk(&text, 0), "{}", text);
+            prop_assert_eq!(walker.slots(), new.slots(), "{}", text);
+        }
+    }
+
+    #[test]
+    fn strings_of_usual_and_other_lengths_are_read_right(
+        lengths in prop::collection::vec(0_usize..70, 3), seed in any::<u64>(), style in 0..2_u8,
+    ) {
+        let wishes = [wish(&["a"]), wish(&["b"]), wish(&["c>d"])];
+        let mut walker = walker_for(&wishes, Texts::Plain);
+        let mut pen = Pen { dice: seed | 1, style: 0, out: String::new() };
+        for round in 0..200 {
+            let mut texts = lengths.iter().map(|length| {
+                let length = if round > 20 { length + pen.roll(3) as usize } else { *length };
+                let mut text = "x".repeat(length);
+                if round > 20 && length > 0 {
+                    let place = pen.roll(length as u64) as usize;
+                    let other = ["x", "\"", "\\", "é", "{", ","][pen.roll(6) as usize];
+                    text.replace_range(place..=place, other);
+                }
+                Json::Text(text)
+            });
+            let mut next = || texts.next().unwrap();
+            let record = Json::Object(vec![
+                ("a".to_owned(), next()),
+                ("nobody".to_owned(), next()),
+                ("c".to_owned(), Json::Object(vec![("d".to_owned(), next())])),
+                ("b".to_owned(), Json::Bool(true)),
+            ]);
+            check(&mut walker, &wishes, Texts::Plain, &Pen::write_plainly(&record, style));
+        }
+    }
+
+    #[test]
+    fn the_slow_way_and_the_list_of_what_was_passed_come_to_the_same(
+        records in prop::collection::vec(record(), 40), wishes in wishes(), seed in any::<u64>(),
+    ) {
+        let mut walker = walker_for(&wishes, Texts::Plain);
+        let mut slow = walker_for(&wishes, Texts::Plain);
+        for (number, record) in records.iter().enumerate() {
+            let text = Pen::write(record, seed.wrapping_add(number as u64), 3);
+            let end = walker.walk(&text, 0);
+            slow.exact = true;
+            prop_assert_eq!(end, slow.walk_once(&text, 0));
+            for (mine, other) in walker.slots().iter().zip(slow.slots()) {
+                prop_assert_eq!(found(&walker, &text, *mine), found(&slow, &text, *other));
+            }
+        }
+    }
+}
+
+#[test]
+fn of_more_texts_than_are_opened_the_last_one_counts() {
+    let wishes = [wish(&["p>q"]), wish(&["x"])];
+    let mut walker = walker_for(&wishes, Texts::Plain);
+    for count in [2, 255, 256, 257, 400] {
+        let texts: Vec<String> =
+            (0..count).map(|number| format!(r#""p":"{{\"q\":{number}}}""#)).collect();
+        check(&mut walker, &wishes, Texts::Plain, &format!(r#"{{{},"x":1}}"#, texts.join(",")));
+        assert_ne!(walker.slots()[0].kind, SlotKind::Absent, "{count}");
+    }
+}
+
+#[test]
+fn members_that_have_an_order_again_are_learned_again() {
+    let (record, wishes) = deep_record();
+    let mut walker = walker_for(&wishes, Texts::Plain);
+    let mut pen = Pen { dice: 5, style: 0, out: String::new() };
+    let text = Pen::write(&record, 5, 0);
+    let shuffled: Vec<String> =
+        (0..500).map(|_| Pen::write(&pen.shuffle_twice(&record, 0), 5, 0)).collect();
+    for text in &shuffled {
+        walker.walk(text, 0).unwrap();
+    }
+    let by_keys = walker.routes.count_by_keys();
+    for _ in 0..4_000 {
+        walker.walk(&text, 0).unwrap();
+    }
+    // But for a few that were about to be given up.
+    let left = walker.routes.count_by_keys();
+    assert!(by_keys > 20 && left < 5, "{left} of {by_keys}");
+    for text in shuffled.iter().chain([&text]) {
+        check(&mut walker, &wishes, Texts::Plain, text);
     }
 }
