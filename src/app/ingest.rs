@@ -25,6 +25,7 @@ use crate::container::tables::read_tables;
 use crate::container::{ContainerError, Summary};
 use crate::error::{Location, Reject, RejectReason, Warning};
 use crate::extract::chunk::{Chunk, ChunkSink};
+use crate::extract::frame::drafts::Redo;
 use crate::extract::frame::frame;
 use crate::extract::{Extractor, OpenedTables, Wanted};
 use crate::format::FORMATS;
@@ -269,6 +270,14 @@ impl ChunkSink for Sender<'_, '_> {
 
     fn spare(&mut self) -> Vec<u8> {
         Sender::spare(self)
+    }
+
+    fn may_guess(&self) -> bool {
+        true
+    }
+
+    fn redo(&mut self, is_at_end: bool) -> Option<Redo> {
+        Sender::redo(self, is_at_end)
     }
 }
 

@@ -19,6 +19,8 @@ use crate::app::error::Error;
 use crate::app::progress::Progress;
 use crate::error::Reject;
 use crate::extract::chunk::Chunk;
+use crate::extract::frame::drafts::{Drafts, Redo};
+use crate::extract::frame::run::Derailed;
 use crate::extract::others::OtherBatches;
 use crate::extract::{Extracted, Extractor, Wanted};
 use crate::limits::{BLOCK_BYTES, READ_AHEAD_BYTES};
@@ -103,6 +105,8 @@ struct State {
     /// Of those who read, how many wait for their input's turn.
     stalled: usize,
     queue: BTreeMap<Place, Chunk>,
+    /// By input: chunks that rest on guesses.
+    drafts: BTreeMap<usize, Drafts>,
     extracting: usize,
     /// Results, until their turn comes.
     done: BTreeMap<Place, Item>,
@@ -119,6 +123,33 @@ struct State {
 impl State {
     fn is_stopped(&self) -> bool {
         self.is_broken || self.stopped.is_some()
+    }
+
+    /// A chunk was extracted, or is void.
+    fn extracted(&mut self, place: Place, bytes: Vec<u8>, derailed: Option<Derailed>) {
+        let mut free = |bytes: Vec<u8>| {
+            // A record of many blocks leaves a buffer that is not worth keeping.
+            if bytes.capacity() <= SPARE_BYTES_MAX {
+                self.spare.push(bytes);
+            }
+        };
+        match self.drafts.get_mut(&place.input) {
+            Some(drafts) => drafts.done(place.step, bytes, derailed, free),
+            None => free(bytes),
+        }
+        if derailed.is_some() {
+            let behind = |other: &Place| other.input == place.input && other.step > place.step;
+            let done = self.done.extract_if(.., |other, _| behind(other));
+            self.done_bytes -= done.map(|(_, item)| item.bytes()).sum::<u64>();
+            let queued: Vec<_> = self.queue.extract_if(.., |other, _| behind(other)).collect();
+            for (other, chunk) in queued {
+                self.extracted(other, chunk.bytes, None);
+            }
+        }
+    }
+
+    fn is_void(&self, place: Place) -> bool {
+        self.drafts.get(&place.input).is_some_and(|drafts| drafts.is_void(place.step))
     }
 
     fn take_chunk(&mut self) -> Option<(Place, Chunk)> {
@@ -230,16 +261,19 @@ impl<'p> Line<'p> {
             Ok(extracted) => (extracted, Some(extractor)),
             Err(_) => (Err(ArrowError::ComputeError("a worker broke off".to_owned())), None),
         };
-        let bytes = chunk.bytes;
+        let derailed = extracted.as_ref().ok().and_then(|extracted| extracted.derailed);
+        let item = Item::Chunk(Box::new(extracted));
+        let item_bytes = item.bytes();
         let mut state = locked(&self.state);
         state.extractors.extend(idle);
-        // A record of many blocks leaves a buffer that is not worth keeping.
-        if bytes.capacity() <= SPARE_BYTES_MAX {
-            state.spare.push(bytes);
+        if !state.is_void(place) {
+            state.done_bytes += item_bytes;
+            state.done.insert(place, item);
         }
+        state.extracted(place, chunk.bytes, derailed);
         state.extracting -= 1;
         drop(state);
-        self.put(place, Item::Chunk(Box::new(extracted)));
+        self.collect();
     }
 
     fn put(&self, place: Place, item: Item) {
@@ -334,7 +368,13 @@ impl Sender<'_, '_> {
 
     /// Gives a chunk to whoever extracts it.
     pub(crate) fn send(&mut self, chunk: Chunk) -> ControlFlow<()> {
-        locked(&self.line.state).queue.insert(self.place, chunk);
+        let mut state = locked(&self.line.state);
+        if chunk.run.is_some() || state.drafts.contains_key(&self.place.input) {
+            let drafts = state.drafts.entry(self.place.input).or_default();
+            drafts.hand_over(self.place.step, &chunk);
+        }
+        state.queue.insert(self.place, chunk);
+        drop(state);
         self.line.changed.notify_all();
         self.place.step += 1;
         self.help()
@@ -343,6 +383,34 @@ impl Sender<'_, '_> {
     /// A buffer that was used before, if there is one.
     pub(crate) fn spare(&self) -> Vec<u8> {
         locked(&self.line.state).spare.pop().unwrap_or_default()
+    }
+
+    /// What has to be framed again, if a guess was wrong; at the end of a stream, extracts until
+    /// every guess is known to be right or wrong.
+    pub(crate) fn redo(&mut self, is_at_end: bool) -> Option<Redo> {
+        let mut state = locked(&self.line.state);
+        loop {
+            let drafts = state.drafts.get_mut(&self.place.input)?;
+            if let Some((step, redo)) = drafts.redo() {
+                state.drafts.remove(&self.place.input);
+                self.place.step = step + 1;
+                return Some(redo);
+            }
+            if drafts.is_empty() {
+                state.drafts.remove(&self.place.input);
+                return None;
+            }
+            if !is_at_end || state.is_stopped() {
+                return None;
+            }
+            if let Some((place, chunk)) = state.take_chunk() {
+                drop(state);
+                self.line.extract(place, chunk);
+                state = locked(&self.line.state);
+            } else {
+                state = self.line.wait(state);
+            }
+        }
     }
 
     /// Extracts until this input may go on: until the others have enough to do, and what came of it

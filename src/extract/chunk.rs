@@ -4,6 +4,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::error::RejectReason;
+use crate::extract::frame::drafts::Redo;
+use crate::extract::frame::run::Run;
 use crate::limits::PADDING_BYTES;
 
 /// Some records of one input, in input order.
@@ -16,6 +18,8 @@ pub struct Chunk {
     pub file: Arc<str>,
     /// The texts, followed by [`PADDING_BYTES`] zero bytes (see [`Chunk::seal`]).
     pub bytes: Vec<u8>,
+    /// Elements of an array that stand before them, and were not framed one by one.
+    pub(crate) run: Option<Box<Run>>,
     /// Where each record stands in `bytes`.
     pub records: Vec<Span>,
 }
@@ -36,7 +40,7 @@ pub struct Span {
 impl Chunk {
     /// An empty chunk of `file`.
     pub fn new(file: Arc<str>) -> Self {
-        Self { file, bytes: Vec::new(), records: Vec::new() }
+        Self { file, bytes: Vec::new(), run: None, records: Vec::new() }
     }
 
     /// Appends the padding; call once, when the last record is in.
@@ -60,6 +64,19 @@ pub trait ChunkSink {
     /// behind the end of a vector by whoever reads into it.
     fn spare(&mut self) -> Vec<u8> {
         Vec::new()
+    }
+
+    /// Whether chunks may rest on guesses. Whoever extracts them then has to see to it that
+    /// [`ChunkSink::redo`] tells of guesses that were wrong.
+    fn may_guess(&self) -> bool {
+        false
+    }
+
+    /// What has to be framed again because a guess was wrong: the chunk with it is good, those
+    /// behind it are void. At the end of a stream, waits until nothing is open.
+    fn redo(&mut self, is_at_end: bool) -> Option<Redo> {
+        let _ = is_at_end;
+        None
     }
 }
 

@@ -5,6 +5,7 @@
 //! brackets outside of strings; extraction checks every byte afterwards. Small envelopes inside
 //! lines or arrays are left to extraction.
 
+use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -12,11 +13,19 @@ use std::sync::Arc;
 use crate::error::RejectReason;
 use crate::extract::chunk::{Chunk, ChunkSink, Span};
 use crate::json::check::{key_end, value_end};
-use crate::json::scan::{
-    Escapes, MARKED_BYTES, Marks, TakeMarks, between, line_end, marks_until, skip_whitespace,
-};
+use crate::json::scan::{line_end, skip_whitespace};
 use crate::json::{Fault, FaultKind, byte_at};
 use crate::limits::{BLOCK_BYTES, PADDING_BYTES, RECORD_BYTES_MAX, REJECT_BYTES_MAX};
+use balance::Balance;
+pub(crate) use balance::balanced_end;
+use drafts::Redo;
+use guess::likely_border;
+use run::{Run, Standing};
+
+mod balance;
+pub(crate) mod drafts;
+mod guess;
+pub(crate) mod run;
 
 /// What framing learned of a stream as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -90,20 +99,27 @@ pub(crate) fn frame_within(
 ) -> io::Result<Framed> {
     let mut framer = Framer::new(bounds, Arc::clone(file));
     framer.buffer = sink.spare();
+    let mut guesses = sink.may_guess();
     loop {
         let wanted = bounds.block_bytes.max(framer.filled - framer.at);
         let got = framer.fill(&mut reader, wanted);
-        let at_end = !matches!(got, Ok(true));
-        if at_end && got.is_ok() {
-            framer.at_end = true;
-        }
+        let is_last = !matches!(got, Ok(true));
+        framer.at_end = matches!(got, Ok(false));
+        framer.may_guess = guesses && !is_last;
         framer.scan();
-        if let Err(error) = got {
-            let _ = framer.hand_over(sink);
-            return Err(error);
+        let handed = framer.hand_over(sink);
+        if handed.is_continue()
+            && guesses
+            && let Some(redo) = sink.redo(is_last)
+        {
+            // What defies guessing once will do so again.
+            guesses = false;
+            framer.ended = is_last.then(|| got.map(drop));
+            framer.go_back(redo)?;
+            continue;
         }
-        if framer.hand_over(sink).is_break() || at_end {
-            return Ok(framer.summary());
+        if is_last || handed.is_break() {
+            return got.map(|_| framer.summary());
         }
     }
 }
@@ -136,6 +152,15 @@ struct Framer {
     next_link: bool,
     /// A record too large to keep, being stepped over.
     skipping: Option<Balance>,
+    /// Whether elements of this block may be left to extraction, and those that were.
+    may_guess: bool,
+    run: Option<Box<Run>>,
+    /// Whether every byte is handed over, even without records: it may have to be framed again.
+    is_draft: bool,
+    /// What is to be read again, each from a position on, before the reader is.
+    again: VecDeque<(Vec<u8>, usize)>,
+    /// How the reader ended, where that is not to be asked again.
+    ended: Option<io::Result<()>>,
 }
 
 impl Framer {
@@ -154,6 +179,11 @@ impl Framer {
             is_array: false,
             next_link: false,
             skipping: None,
+            may_guess: false,
+            run: None,
+            is_draft: false,
+            again: VecDeque::new(),
+            ended: None,
         }
     }
 
@@ -174,6 +204,20 @@ impl Framer {
             self.buffer.resize(end, 0);
         }
         while self.filled < end {
+            if let Some((text, at)) = self.again.front_mut() {
+                let rest = text.get(*at..).unwrap_or_default();
+                let count = rest.len().min(end - self.filled);
+                self.buffer[self.filled..self.filled + count].copy_from_slice(&rest[..count]);
+                self.filled += count;
+                *at += count;
+                if count == rest.len() {
+                    self.again.pop_front();
+                }
+                continue;
+            }
+            if let Some(ended) = self.ended.take() {
+                return ended.map(|()| false);
+            }
             match reader.read(&mut self.buffer[self.filled..end]) {
                 Ok(0) => return Ok(false),
                 Ok(count) => {
@@ -198,17 +242,57 @@ impl Framer {
         }
         next[..rest.len()].copy_from_slice(rest);
         self.filled = rest.len();
+        let mut run = self.run.take();
+        if let Some(run) = &mut run {
+            run.after = self.standing();
+            run.behind = next[..self.filled].to_vec();
+        }
         let mut bytes = std::mem::replace(&mut self.buffer, next);
         bytes.truncate(self.at);
         self.base += self.at as u64;
         self.at = 0;
-        if self.spans.is_empty() {
+        if self.spans.is_empty() && (bytes.is_empty() || !self.is_draft) {
             return ControlFlow::Continue(());
         }
-        let mut chunk =
-            Chunk { file: Arc::clone(&self.file), bytes, records: std::mem::take(&mut self.spans) };
+        let mut chunk = Chunk::new(Arc::clone(&self.file));
+        (chunk.bytes, chunk.run, chunk.records) = (bytes, run, std::mem::take(&mut self.spans));
         chunk.seal();
         sink.take(chunk)
+    }
+
+    fn standing(&self) -> Standing {
+        Standing {
+            offset: self.base + self.at as u64,
+            around: self.around,
+            is_array: self.is_array,
+            next_link: self.next_link,
+            skipping: self.skipping,
+        }
+    }
+
+    /// As if framing had come to stand there, apart from what was read.
+    fn stand(&mut self, there: Standing) {
+        let Standing { offset, around, is_array, next_link, skipping } = there;
+        (self.base, self.at, self.around) = (offset, 0, around);
+        (self.is_array, self.next_link, self.skipping) = (is_array, next_link, skipping);
+    }
+
+    /// Goes back to where a wrong guess led away from; reads as much as had been read there.
+    fn go_back(&mut self, redo: Redo) -> io::Result<()> {
+        let Redo { derailed, texts } = redo;
+        let mut rest = std::mem::take(&mut self.buffer);
+        rest.truncate(self.filled);
+        let texts = texts.into_iter().chain([rest]).map(|text| (text, 0));
+        self.again = texts.chain(std::mem::take(&mut self.again)).collect();
+        self.is_draft = false;
+        self.filled = 0;
+        let before = derailed.after.offset - derailed.base;
+        let behind = derailed.read - derailed.after.offset;
+        self.fill(&mut io::empty(), usize::try_from(before).unwrap_or_default())?;
+        self.filled = 0;
+        self.fill(&mut io::empty(), usize::try_from(behind).unwrap_or_default())?;
+        self.stand(derailed.after);
+        Ok(())
     }
 
     /// Frames as much of the buffer as can be told.
@@ -229,7 +313,9 @@ impl Framer {
             }
             let step = match self.around {
                 Around::Nothing => self.value(start),
-                Around::Array | Around::EnvelopeArray => self.element(start),
+                Around::Array | Around::EnvelopeArray => {
+                    self.run(start).unwrap_or_else(|| self.element(start))
+                }
                 Around::EnvelopeTail => self.tail(start),
             };
             match step {
@@ -394,6 +480,25 @@ impl Framer {
         }
     }
 
+    /// Leaves the elements from `at` on to extraction, up to a border that is likely one.
+    fn run(&mut self, at: usize) -> Option<Step> {
+        if !self.may_guess || byte_at(self.text(), at) != b'{' {
+            return None;
+        }
+        self.may_guess = false;
+        if !self.spans.is_empty() {
+            return None;
+        }
+        let border = likely_border(self.text(), at)?;
+        self.at = at;
+        let before = self.standing();
+        let behind = Vec::new();
+        let run = Run { start: at, border, bounds: self.bounds, before, after: before, behind };
+        self.run = Some(Box::new(run));
+        self.is_draft = true;
+        Some(Step::To(border))
+    }
+
     fn element(&mut self, at: usize) -> Step {
         match self.text()[at] {
             b',' => Step::To(at + 1),
@@ -517,83 +622,6 @@ fn is_next_link(name: &[u8], value: &[u8]) -> bool {
     let is_link =
         name.eq_ignore_ascii_case(b"nextLink") || name.eq_ignore_ascii_case(b"@odata.nextLink");
     is_link && value.len() > 2 && value.first() == Some(&b'"')
-}
-
-/// Position after the object or array that begins at `at`, by balancing brackets outside of
-/// strings; `None` when the text ends first.
-pub(crate) fn balanced_end(bytes: &[u8], at: usize) -> Option<usize> {
-    Balance::default().end(bytes, at)
-}
-
-/// How many brackets are open, and whether a string is.
-#[derive(Debug, Clone, Copy, Default)]
-struct Balance {
-    open: u64,
-    /// All ones inside a string.
-    in_string: u64,
-    escapes: Escapes,
-}
-
-impl TakeMarks for Balance {
-    #[inline(always)]
-    fn take(&mut self, marks: Marks) -> Option<usize> {
-        self.close(marks, MARKED_BYTES)
-    }
-}
-
-impl Balance {
-    /// Goes on from `at`; gives the position after the last bracket when it closes.
-    fn end(&mut self, bytes: &[u8], at: usize) -> Option<usize> {
-        let place = match marks_until(bytes, at, self) {
-            ControlFlow::Break(place) => place,
-            ControlFlow::Continue(at) => {
-                let rest = bytes.get(at..).filter(|rest| !rest.is_empty())?;
-                at + self.close(Marks::of_rest(rest), rest.len())?
-            }
-        };
-        Some(place + 1)
-    }
-
-    /// Takes the marks of the next bytes; gives the place of the bracket that closes the last
-    /// open one.
-    #[inline(always)]
-    fn close(&mut self, marks: Marks, length: usize) -> Option<usize> {
-        let escaped = self.escapes.escaped(marks.backslashes);
-        if length < MARKED_BYTES {
-            self.escapes = Escapes::after(escaped >> length & 1 == 1);
-        }
-        let quotes = marks.quotes & !escaped;
-        let strings = between(quotes) ^ self.in_string;
-        if quotes.count_ones() & 1 == 1 {
-            self.in_string = !self.in_string;
-        }
-        let opening = marks.opening & !strings;
-        let closing = marks.closing & !strings;
-        let closed = u64::from(closing.count_ones());
-        if self.open > closed {
-            self.open = self.open + u64::from(opening.count_ones()) - closed;
-            return None;
-        }
-        self.count(opening, closing)
-    }
-
-    /// Counts bracket by bracket, where the last one may close.
-    fn count(&mut self, opening: u64, mut closing: u64) -> Option<usize> {
-        let mut counted = 0_u64;
-        while closing != 0 {
-            let place = closing.trailing_zeros();
-            let before = (1_u64 << place) - 1;
-            let opened = u64::from((opening & before & !counted).count_ones());
-            counted |= before;
-            self.open = (self.open + opened).saturating_sub(1);
-            if self.open == 0 {
-                return Some(place as usize);
-            }
-            closing &= closing - 1;
-        }
-        self.open += u64::from((opening & !counted).count_ones());
-        None
-    }
 }
 
 /// Where an array goes on after damage at `fault`: the end of the damaged record and the start of

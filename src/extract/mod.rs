@@ -13,11 +13,12 @@ use arrow_schema::ArrowError;
 use crate::error::{Location, Reject, RejectReason, Warning};
 use crate::extract::activity::{ColumnSet, Row, fields_for, position};
 use crate::extract::append::{Placed, append_activity, append_policy};
-use crate::extract::chunk::{Chunk, Span};
+use crate::extract::chunk::Chunk;
 use crate::extract::column::Columns;
 use crate::extract::field::Field;
 use crate::extract::filter::Filter;
 use crate::extract::format::{Formats, Kind};
+use crate::extract::frame::run::Derailed;
 use crate::extract::identity::{RowKey, event_key, key_id};
 use crate::extract::others::{Origin, OtherBatches, Others, OthersWanted, Taken};
 use crate::extract::policy::PolicyReader;
@@ -58,6 +59,7 @@ pub mod shape;
 pub mod side;
 pub mod sign_in;
 pub mod step;
+mod take;
 pub(crate) mod texts;
 mod verdict;
 
@@ -127,6 +129,8 @@ pub struct Extracted {
     pub warnings: Vec<Warning>,
     /// Records of the event in [`Wanted::raw_of`].
     pub raw: Vec<String>,
+    /// Set where the chunk ends otherwise than framing guessed: chunks behind it are void.
+    pub derailed: Option<Derailed>,
 }
 
 /// Reads chunks; reused, so that what it learned about key orders serves the next one.
@@ -244,24 +248,7 @@ impl Extractor {
     /// # Errors
     /// Only when a column outgrows Arrow's limits; damaged records are [`Extracted::rejects`].
     pub fn extract(&mut self, chunk: &Chunk) -> Result<Extracted, ArrowError> {
-        if let Ok(text) = simdutf8::basic::from_utf8(&chunk.bytes) {
-            for span in &chunk.records {
-                self.span(chunk, text, span, 0);
-            }
-        } else {
-            for span in &chunk.records {
-                let bytes = span_bytes(chunk, span);
-                match simdutf8::compat::from_utf8(bytes) {
-                    Ok(text) => self.span(chunk, text, span, span.start as usize),
-                    Err(error) => {
-                        let detail =
-                            format!("byte {} of the record is not UTF-8", error.valid_up_to());
-                        let at = span.offset + error.valid_up_to() as u64;
-                        self.reject((&chunk.file, at), RejectReason::InvalidUtf8, detail, bytes);
-                    }
-                }
-            }
-        }
+        let derailed = self.take(chunk);
         let rows = self.out.keys.len();
         let policy_rows = self.out.policy_rows.len();
         let (activity, policy) = (self.activity.finish(rows)?, self.policy.finish(policy_rows)?);
@@ -285,24 +272,8 @@ impl Extractor {
             users_without_idtyp: tally.users_without_idtyp,
             warnings: tally.warnings,
             raw: tally.raw,
+            derailed,
         })
-    }
-
-    /// One span of a chunk; `base` is where `text` begins in the chunk.
-    fn span(&mut self, chunk: &Chunk, text: &str, span: &Span, base: usize) {
-        if let Some(reason) = span.damage {
-            let detail = describe(reason).to_owned();
-            self.reject((&chunk.file, span.offset), reason, detail, span_bytes(chunk, span));
-            return;
-        }
-        self.record(Record {
-            file: &chunk.file,
-            text,
-            start: span.start as usize - base,
-            end: span.end as usize - base,
-            offset: span.offset,
-            nesting: 0,
-        });
     }
 
     fn record(&mut self, record: Record<'_>) {
@@ -316,6 +287,11 @@ impl Extractor {
         if let Err((reason, at)) = self.walk_as(self.guess, record, start) {
             return self.salvage(record, at, reason);
         }
+        self.walked(record, start);
+    }
+
+    /// A sound record that the reader of the guessed format has walked.
+    fn walked(&mut self, record: Record<'_>, start: usize) {
         let (walker, guard) = &self.readers[self.guess];
         if !guard.lets_pass(walker, record.text) {
             let Some(format) = self.recogniser.recognise(record.text, start) else {
@@ -648,8 +624,4 @@ impl Extractor {
         self.out.rejects.push(Reject { location, reason, detail, raw });
         self.out.records += 1;
     }
-}
-
-fn span_bytes<'a>(chunk: &'a Chunk, span: &Span) -> &'a [u8] {
-    chunk.bytes.get(span.start as usize..span.end as usize).unwrap_or_default()
 }

@@ -531,7 +531,7 @@ pub(super) fn quotes_and_backslashes(block: &[u8; MARKED_BYTES]) -> (u64, u64) {
 }
 
 /// Which bytes are escaped by a backslash before them, block after block.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Escapes {
     /// 1 where the last block ended in a backslash that escapes.
     open: u64,

@@ -329,3 +329,5 @@ fn two_exports_of_the_same_events_keep_the_same_in_either_order() {
         }
     }
 }
+
+mod guesses;

@@ -73,7 +73,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
             "src/render/object.rs",
         ],
     ),
-    ("simdutf8", &["src/extract/mod.rs"]),
+    ("simdutf8", &["src/extract/mod.rs", "src/extract/take.rs"]),
     ("sqlparser", &["src/report/"]),
     ("twox_hash", &["src/extract/identity.rs"]),
     ("unicode_width", &["src/render/fit.rs"]),

@@ -79,7 +79,8 @@ fn chunk(file: &Arc<str>, number: usize) -> Chunk {
     };
     let text: String = (0..50).map(record).collect();
     let spans = frame_text(file, text.clone().into_bytes());
-    let mut chunk = Chunk { file: Arc::clone(file), bytes: text.into_bytes(), records: spans };
+    let mut chunk = Chunk::new(Arc::clone(file));
+    (chunk.bytes, chunk.records) = (text.into_bytes(), spans);
     chunk.seal();
     chunk
 }

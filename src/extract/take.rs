@@ -1,0 +1,87 @@
+//! From a chunk to its records.
+
+use super::chunk::{Chunk, Span};
+use super::frame::run::{Derailed, Run};
+use super::{Extractor, Record, describe};
+use crate::error::RejectReason;
+use crate::json::byte_at;
+use crate::json::scan::skip_whitespace;
+
+impl Extractor {
+    /// Takes the records of a chunk; says so if framing did not lead where it had been guessed to.
+    pub(super) fn take(&mut self, chunk: &Chunk) -> Option<Derailed> {
+        let text = simdutf8::basic::from_utf8(&chunk.bytes).ok();
+        let Some(run) = &chunk.run else {
+            self.spans(chunk, text);
+            return None;
+        };
+        let at = text.map_or(run.start, |text| self.run(chunk, run, text));
+        if at == run.border {
+            self.spans(chunk, text);
+            return None;
+        }
+        let (exact, derailed) = run.frame_from(chunk, at);
+        self.spans(&exact, simdutf8::basic::from_utf8(&exact.bytes).ok());
+        derailed
+    }
+
+    /// Takes element after element of an array, each where the last one ends; gives the position
+    /// where there is none, or none that is sound.
+    fn run(&mut self, chunk: &Chunk, run: &Run, text: &str) -> usize {
+        let (bytes, base) = (text.as_bytes(), run.base());
+        let mut at = run.start;
+        while at < run.border && byte_at(bytes, at) == b'{' {
+            let (walker, _) = &mut self.readers[self.guess];
+            let Ok(end) = walker.walk(text, at) else { return at };
+            let offset = base + at as u64;
+            let record = Record { file: &chunk.file, text, start: at, end, offset, nesting: 0 };
+            self.walked(record, at);
+            at = skip_whitespace(bytes, end);
+            if byte_at(bytes, at) != b',' {
+                return at;
+            }
+            at = skip_whitespace(bytes, at + 1);
+        }
+        at
+    }
+
+    /// The spans of a chunk; `text` is the chunk, where that is UTF-8.
+    fn spans(&mut self, chunk: &Chunk, text: Option<&str>) {
+        for span in &chunk.records {
+            if let Some(text) = text {
+                self.span(chunk, text, span, 0);
+                continue;
+            }
+            let bytes = span_bytes(chunk, span);
+            match simdutf8::compat::from_utf8(bytes) {
+                Ok(text) => self.span(chunk, text, span, span.start as usize),
+                Err(error) => {
+                    let detail = format!("byte {} of the record is not UTF-8", error.valid_up_to());
+                    let at = span.offset + error.valid_up_to() as u64;
+                    self.reject((&chunk.file, at), RejectReason::InvalidUtf8, detail, bytes);
+                }
+            }
+        }
+    }
+
+    /// One span of a chunk; `base` is where `text` begins in the chunk.
+    fn span(&mut self, chunk: &Chunk, text: &str, span: &Span, base: usize) {
+        if let Some(reason) = span.damage {
+            let detail = describe(reason).to_owned();
+            self.reject((&chunk.file, span.offset), reason, detail, span_bytes(chunk, span));
+            return;
+        }
+        self.record(Record {
+            file: &chunk.file,
+            text,
+            start: span.start as usize - base,
+            end: span.end as usize - base,
+            offset: span.offset,
+            nesting: 0,
+        });
+    }
+}
+
+fn span_bytes<'a>(chunk: &'a Chunk, span: &Span) -> &'a [u8] {
+    chunk.bytes.get(span.start as usize..span.end as usize).unwrap_or_default()
+}
