@@ -115,7 +115,7 @@ struct State {
     stopped: Option<Error>,
     is_broken: bool,
     /// Idle extractors: what they learned of key orders serves the next chunk.
-    extractors: Vec<Extractor>,
+    extractors: Vec<Box<Extractor>>,
     /// Buffers of chunks that were extracted.
     spare: Vec<Vec<u8>>,
 }
@@ -254,7 +254,7 @@ impl<'p> Line<'p> {
 
     fn extract(&self, place: Place, chunk: Chunk) {
         let idle = locked(&self.state).extractors.pop();
-        let mut extractor = idle.unwrap_or_else(|| Extractor::new(self.wanted.clone()));
+        let mut extractor = idle.unwrap_or_else(|| Box::new(Extractor::new(self.wanted.clone())));
         // A result has to come, or the one who waits for it waits for ever.
         let extracted = catch_unwind(AssertUnwindSafe(|| extractor.extract(&chunk)));
         let (extracted, idle) = match extracted {
