@@ -373,7 +373,11 @@ impl Sender<'_, '_> {
             let drafts = state.drafts.entry(self.place.input).or_default();
             drafts.hand_over(self.place.step, &chunk);
         }
-        state.queue.insert(self.place, chunk);
+        if state.is_void(self.place) {
+            state.extracted(self.place, chunk.bytes, None);
+        } else {
+            state.queue.insert(self.place, chunk);
+        }
         drop(state);
         self.line.changed.notify_all();
         self.place.step += 1;
@@ -396,11 +400,12 @@ impl Sender<'_, '_> {
                 self.place.step = step + 1;
                 return Some(redo);
             }
-            if drafts.is_empty() {
+            if drafts.len() == 0 {
                 state.drafts.remove(&self.place.input);
                 return None;
             }
-            if !is_at_end || state.is_stopped() {
+            let has_to_wait = is_at_end || drafts.is_derailed();
+            if !has_to_wait || state.is_stopped() {
                 return None;
             }
             if let Some((place, chunk)) = state.take_chunk() {
@@ -444,8 +449,13 @@ impl Sender<'_, '_> {
     }
 
     fn is_stalled(&self, state: &State) -> bool {
+        let most = CHUNKS_PER_THREAD * (self.line.threads + 1);
+        let drafts = state.drafts.get(&self.place.input);
+        if drafts.is_some_and(|drafts| drafts.len() > most && !drafts.is_derailed()) {
+            return true;
+        }
         if state.turn.input == self.place.input {
-            self.place.step - state.turn.step > CHUNKS_PER_THREAD * (self.line.threads + 1)
+            self.place.step - state.turn.step > most
         } else {
             state.done_bytes > self.line.read_ahead_bytes
         }

@@ -1,6 +1,7 @@
 //! The order of what comes of several inputs, however many threads there are and however little
 //! may be read ahead.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -14,9 +15,10 @@ use crate::app::progress::Progress;
 use crate::app::side::SideCheck;
 use crate::error::{Location, Reject, RejectReason};
 use crate::extract::Wanted;
-use crate::extract::chunk::Chunk;
+use crate::extract::chunk::{Chunk, ChunkSink};
 use crate::extract::filter::Filter;
-use crate::extract::frame::frame_text;
+use crate::extract::frame::drafts::Redo;
+use crate::extract::frame::{Bounds, frame_text, frame_within};
 use crate::extract::others::OthersWanted;
 use crate::format::FORMATS;
 
@@ -157,6 +159,93 @@ fn an_input_that_has_to_be_waited_for_is_read_when_its_turn_comes() {
         })
         .unwrap();
         assert_eq!(begun.into_inner(), INPUTS);
+    }
+}
+
+/// An array of events, of which some hold as many as fill several blocks: an inner array looks
+/// like the outer one where it is cut.
+fn array_of_arrays(number: usize) -> String {
+    let event = |id: usize| {
+        let id = format!("{number}-{id}");
+        format!(
+            "{{\"time\":\"2026-03-02T08:00:00Z\",\"resourceId\":\"/SUBSCRIPTIONS/0\",\
+             \"operationName\":\"A/B/WRITE\",\"category\":\"Administrative\",\
+             \"resultType\":\"Start\",\"correlationId\":\"{id}\"}}"
+        )
+    };
+    let odd = |id: usize| {
+        let inner: Vec<String> = (0..400).map(|inner| event(1_000 * id + inner)).collect();
+        format!("{{\"all\":[{}]}}", inner.join(","))
+    };
+    let is_odd = |id: usize| id % 300 == 290 && number.is_multiple_of(2);
+    let all: Vec<String> =
+        (0..1_000).map(|id| if is_odd(id) { odd(id) } else { event(id) }).collect();
+    format!("[{}]", all.join(","))
+}
+
+#[test]
+fn an_array_that_was_cut_wrong_is_read_again_whoever_has_taken_what() {
+    let texts: Vec<String> = (0..INPUTS).map(array_of_arrays).collect();
+    let told = |threads: usize, ahead: u64, may_guess: bool| {
+        let progress = Progress::new();
+        let line = line(threads, ahead, vec![true; INPUTS], &progress);
+        let redone = AtomicUsize::new(0);
+        let ingested = run(line, threads, &|input, sender| {
+            let name: Arc<str> = Arc::from(format!("input-{input}"));
+            let bounds = Bounds { block_bytes: 20_000, ..Bounds::default() };
+            let mut text = texts[input].as_bytes();
+            let framed = if may_guess {
+                let mut counted = Redone(&mut *sender, &redone);
+                frame_within(bounds, &name, &mut text, &mut counted)
+            } else {
+                frame_within(bounds, &name, &mut text, &mut |chunk: Chunk| sender.send(chunk))
+            };
+            let end = StreamEnd { name, framed: framed.unwrap(), ..StreamEnd::default() };
+            assert!(sender.push(Item::End(end)).is_continue());
+        })
+        .unwrap();
+        let rejects: Vec<(String, u64, u64)> = ingested
+            .rejects_sample
+            .iter()
+            .map(|one| {
+                let place = &one.location;
+                (place.file.to_string(), place.record, place.byte)
+            })
+            .collect();
+        (format!("{:?} {rejects:?}", ingested.accounting), redone.into_inner())
+    };
+    let (exact, none) = told(1, u64::MAX, false);
+    assert_eq!(none, 0);
+    for threads in [1, 2, 3, 8] {
+        for ahead in [0, 40_000, u64::MAX] {
+            let (guessed, redone) = told(threads, ahead, true);
+            assert_eq!(guessed, exact, "{threads} threads, {ahead} bytes ahead");
+            // Every other input is odd.
+            assert_eq!(redone, INPUTS.div_ceil(2), "{threads} threads");
+        }
+    }
+}
+
+/// Counts how often framing goes back.
+struct Redone<'s, 'l, 'p>(&'s mut Sender<'l, 'p>, &'s AtomicUsize);
+
+impl ChunkSink for Redone<'_, '_, '_> {
+    fn take(&mut self, chunk: Chunk) -> ControlFlow<()> {
+        ChunkSink::take(self.0, chunk)
+    }
+
+    fn spare(&mut self) -> Vec<u8> {
+        ChunkSink::spare(self.0)
+    }
+
+    fn may_guess(&self) -> bool {
+        true
+    }
+
+    fn redo(&mut self, is_at_end: bool) -> Option<Redo> {
+        let redo = ChunkSink::redo(self.0, is_at_end);
+        self.1.fetch_add(usize::from(redo.is_some()), Ordering::Relaxed);
+        redo
     }
 }
 

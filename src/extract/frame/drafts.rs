@@ -43,9 +43,14 @@ impl Drafts {
         self.chunks.range(..number).any(|(_, draft)| draft.derailed.is_some())
     }
 
-    /// Whether everything is proven.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.chunks.is_empty()
+    /// Whether a guess was wrong.
+    pub(crate) fn is_derailed(&self) -> bool {
+        self.chunks.values().any(|draft| draft.derailed.is_some())
+    }
+
+    /// How many chunks are kept; none when everything is proven.
+    pub(crate) fn len(&self) -> usize {
+        self.chunks.len()
     }
 
     /// Takes the bytes of a chunk that was extracted, or is void, and gives those that nobody
