@@ -6,7 +6,9 @@ use super::{Frame, NONE, Routes, Turn, short, unescaped};
 use crate::json::byte_at;
 use crate::json::check::{string_end, value_end};
 use crate::json::scan::known::{ANYWHERE, INSIDE, ends_after};
-use crate::json::scan::{Work, block_at, skip_whitespace, string_stop_inside, widest};
+use crate::json::scan::{
+    Work, block_at, skip_whitespace, string_stop_far, string_stop_inside, widest,
+};
 use crate::json::slot::SlotKind;
 
 /// Something wanted that was passed.
@@ -265,7 +267,7 @@ impl Routes {
                 let (start, end, kind, next);
                 if first == b'"'
                     && key.object == NONE
-                    && let Ok((stop, true)) = string_stop_inside(bytes, value_at + 1)
+                    && let Ok((stop, true)) = string_stop_far(bytes, value_at + 1)
                 {
                     (start, end, kind, next) = (value_at + 1, stop, SlotKind::Text, stop + 1);
                 } else {
@@ -360,11 +362,10 @@ impl Frame {
 /// Where the value begins whose key ends before `at`.
 #[inline(always)]
 fn value_begin(bytes: &[u8], at: usize) -> Option<usize> {
-    if let Some([b':', first, second]) = block_at(bytes, at) {
-        let has_blank = *first == b' ';
-        if *(if has_blank { second } else { first }) > b' ' {
-            return Some(at + 1 + usize::from(has_blank));
-        }
+    match block_at(bytes, at) {
+        Some([b':', first, _]) if *first > b' ' => return Some(at + 1),
+        Some([b':', b' ', first]) if *first > b' ' => return Some(at + 2),
+        _ => {}
     }
     value_begin_behind_blanks(bytes, at)
 }
