@@ -387,11 +387,12 @@ impl Routes {
             && self.states.get(state as usize).is_some_and(|state| state.first != NONE)
     }
 
-    /// Learns how long a string was behind an edge.
+    /// Learns how long a string was behind an edge, unless it may have to be looked into.
     pub(super) fn learn_length(&mut self, taken: &Taken, length: usize) {
         let number = taken.number as usize;
         if let (Some(edge), Some((last, times))) =
             (self.edges.get_mut(number), self.lengths.get_mut(number))
+            && edge.pass == Pass::Text
         {
             *times = if *last == length { *times + 1 } else { 0 };
             *last = length;
