@@ -24,13 +24,12 @@ use crate::extract::others::{Origin, OtherBatches, Others, OthersWanted, Taken};
 use crate::extract::policy::PolicyReader;
 use crate::extract::raw::{Raw, Told, Unescaped};
 use crate::extract::reason::{no_time, reason_of, shortened, unrecognised};
-use crate::extract::recognise::{Guard, KIND_SLOT, Recogniser, reader_of};
+use crate::extract::recognise::{KIND_SLOT, Readers, Recogniser};
 use crate::extract::shape::{Shape, Whence};
 use crate::json::Fault;
 use crate::json::check::value_end;
 use crate::json::scan::skip_whitespace;
 use crate::json::slot::SlotKind;
-use crate::json::walk::Walker;
 use crate::limits::{CONTAINER_DEPTH_MAX, REJECT_BYTES_MAX};
 use crate::mfa::policy::effect_of_operation;
 use crate::schema::activity::TABLE as ACTIVITY;
@@ -138,7 +137,7 @@ pub struct Extracted {
 pub struct Extractor {
     wanted: Wanted,
     recogniser: Recogniser,
-    readers: Vec<(Walker, Guard)>,
+    readers: Readers,
     /// What is to be told of a record, by format.
     told: Vec<Told>,
     policies: PolicyReader,
@@ -206,19 +205,13 @@ impl Extractor {
     /// An extractor for what is wanted.
     pub fn new(wanted: Wanted) -> Self {
         let fields = fields_for(wanted.activity.iter().copied().chain(wanted.filter.columns()));
-        let readers = wanted
-            .formats
-            .all
-            .iter()
-            .map(|format| reader_of(format, &wanted.formats, fields, &wanted.others))
-            .collect();
         let told = wanted.formats.all.iter().map(|format| match format.kind {
             Kind::Row(shape, _) => Told::row(shape.fields.len(), shape.structured()),
             _ => Told::ACTIVITY,
         });
         Self {
             recogniser: Recogniser::new(&wanted.formats),
-            readers,
+            readers: Readers::new(&wanted.formats, fields),
             told: told.collect(),
             policies: PolicyReader::new(&wanted.formats, wanted.mfa_policies.clone()),
             guess: 0,
@@ -319,7 +312,7 @@ impl Extractor {
         record: Record<'_>,
         start: usize,
     ) -> Result<(), (RejectReason, usize)> {
-        let (walker, _) = &mut self.readers[format];
+        let (walker, _) = self.readers.of(format, &self.wanted.formats, &self.wanted.others);
         match walker.walk(record.text, start) {
             Ok(end) if end > record.end => Err((RejectReason::CutShort, record.end)),
             Ok(end) => {

@@ -1,6 +1,7 @@
 //! Which format a record is of, decided by its content.
 
 use std::borrow::Cow;
+use std::ops::Index;
 
 use crate::extract::field::{FIELD_COUNT, Field, FieldSet};
 use crate::extract::format::{Claim, Format, Formats, Kind};
@@ -214,6 +215,48 @@ impl Recogniser {
             return Vec::new();
         }
         (0..self.tests.len()).filter(|index| self.tests[*index].hold(&self.walker, text)).collect()
+    }
+}
+
+/// What reads the records of each format, made when a record is first read as one of it: an input is
+/// of one format or two, and making all of them takes longer than reading a few records.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    fields: FieldSet,
+    made: Vec<Option<Box<(Walker, Guard)>>>,
+}
+
+impl Readers {
+    /// For records of which these fields of `activity` are wanted; none is made yet.
+    pub(crate) fn new(formats: &Formats, fields: FieldSet) -> Self {
+        Self { fields, made: formats.all.iter().map(|_| None).collect() }
+    }
+
+    /// The reader of a format, made unless it is there.
+    #[inline]
+    pub(crate) fn of(
+        &mut self,
+        format: usize,
+        formats: &Formats,
+        others: &OthersWanted,
+    ) -> &mut (Walker, Guard) {
+        let fields = self.fields;
+        self.made[format].get_or_insert_with(|| {
+            Box::new(reader_of(formats.all[format], formats, fields, others))
+        })
+    }
+}
+
+/// The reader of a format that a record was read as.
+impl Index<usize> for Readers {
+    type Output = (Walker, Guard);
+
+    #[inline]
+    fn index(&self, format: usize) -> &Self::Output {
+        match &self.made[format] {
+            Some(reader) => reader,
+            None => unreachable!("a record is read before it is looked at"),
+        }
     }
 }
 

@@ -31,7 +31,8 @@ impl Extractor {
         let (bytes, base) = (text.as_bytes(), run.base());
         let mut at = run.start;
         while at < run.border && byte_at(bytes, at) == b'{' {
-            let (walker, _) = &mut self.readers[self.guess];
+            let (walker, _) =
+                self.readers.of(self.guess, &self.wanted.formats, &self.wanted.others);
             let Ok(end) = walker.walk(text, at) else { return at };
             let offset = base + at as u64;
             let record = Record { file: &chunk.file, text, start: at, end, offset, nesting: 0 };
