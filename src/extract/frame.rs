@@ -200,9 +200,7 @@ impl Framer {
     /// Reads `wanted` bytes more; says whether there were as many.
     fn fill(&mut self, reader: &mut (impl Read + ?Sized), wanted: usize) -> io::Result<bool> {
         let end = self.filled + wanted;
-        if self.buffer.len() < end {
-            self.buffer.resize(end, 0);
-        }
+        grow(&mut self.buffer, end);
         while self.filled < end {
             if let Some((text, at)) = self.again.front_mut() {
                 let rest = text.get(*at..).unwrap_or_default();
@@ -237,9 +235,7 @@ impl Framer {
         let mut next = sink.spare();
         let rest = self.text().get(self.at..).unwrap_or_default();
         let room = rest.len() + self.bounds.block_bytes + PADDING_BYTES;
-        if next.len() < room {
-            next.resize(room, 0);
-        }
+        grow(&mut next, room);
         next[..rest.len()].copy_from_slice(rest);
         self.filled = rest.len();
         let mut run = self.run.take();
@@ -616,6 +612,16 @@ pub(crate) fn may_be_envelope(bytes: &[u8], at: usize) -> bool {
                 && rest.get(name.len()) == Some(&b'"')
         })
     })
+}
+
+/// Makes a buffer as long as it has to be. One that is new is cleared by the system, page by page
+/// as they are touched: of a small input that is a few.
+fn grow(buffer: &mut Vec<u8>, length: usize) {
+    if buffer.capacity() == 0 {
+        *buffer = vec![0; length];
+    } else if buffer.len() < length {
+        buffer.resize(length, 0);
+    }
 }
 
 fn is_next_link(name: &[u8], value: &[u8]) -> bool {
