@@ -23,7 +23,6 @@ pub fn reports(queries_dir: Option<&Path>) -> Result<Page, Error> {
     let library = library(queries_dir)?;
     let rows = library
         .reports()
-        .iter()
         .map(|report| vec![report.id.clone(), report.title.clone(), report.grain.clone()]);
     page("reports", "Reports", &["report", "title", "one row per"], &rows.collect::<Vec<_>>())
 }

@@ -154,7 +154,7 @@ fn bound(reports: &[Report], as_of: i64) -> Result<Vec<String>, Error> {
 /// # Errors
 /// A folder that cannot be read, or a file in it that is no report.
 pub(crate) fn library(folder: Option<&Path>) -> Result<Library, Error> {
-    let mut library = Library::embedded()?;
+    let mut library = Library::embedded();
     let Some(folder) = folder else { return Ok(library) };
     let failed = |source| Error::Queries { folder: folder.to_owned(), source };
     let mut files = Vec::new();

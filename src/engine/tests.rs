@@ -269,8 +269,8 @@ fn rows(answer: &Answer) -> Vec<Vec<Value>> {
 
 /// Runs every report over only the columns that the plan asks for, `parts` batches a table.
 fn ours(tables: &Tables, parts: usize) -> BTreeMap<String, Vec<Vec<Value>>> {
-    let library = Library::embedded().unwrap();
-    let sqls: Vec<&str> = library.reports().iter().map(|report| report.sql.as_str()).collect();
+    let library = Library::embedded();
+    let sqls: Vec<&str> = library.reports().map(|report| report.sql.as_str()).collect();
     let plan = plan::plan(&sqls, &library).unwrap();
     let batches: Vec<(&Table, Vec<RecordBatch>)> = TABLES
         .iter()
@@ -295,8 +295,8 @@ fn ours(tables: &Tables, parts: usize) -> BTreeMap<String, Vec<Vec<Value>>> {
 
 /// As [`ours`], from Parquet files with every column, as many files a table as `folders`.
 fn ours_on_disk(folders: &[&Path]) -> BTreeMap<String, Vec<Vec<Value>>> {
-    let library = Library::embedded().unwrap();
-    let sqls: Vec<&str> = library.reports().iter().map(|report| report.sql.as_str()).collect();
+    let library = Library::embedded();
+    let sqls: Vec<&str> = library.reports().map(|report| report.sql.as_str()).collect();
     let plan = plan::plan(&sqls, &library).unwrap();
     let files: Vec<(&String, Vec<File>)> = plan
         .columns
@@ -329,7 +329,6 @@ fn answers(
 ) -> BTreeMap<String, Vec<Vec<Value>>> {
     let queries: Vec<Query<'_>> = library
         .reports()
-        .iter()
         .map(|report| Query { name: &report.id, sql: &report.sql, columns: report.declared() })
         .collect();
     let answers = Polars::default().run(inputs, &plan.views, &queries).unwrap();
@@ -344,7 +343,7 @@ fn answers(
             assert_eq!(rows(answer), rows(other), "{name}, {small_rows} and {few_rows} rows");
         }
     }
-    for (report, answer) in library.reports().iter().zip(&answers) {
+    for (report, answer) in library.reports().zip(&answers) {
         for (column, field) in report.columns.iter().zip(answer.schema.fields()) {
             assert_eq!(
                 *field.data_type(),
@@ -357,7 +356,6 @@ fn answers(
     }
     library
         .reports()
-        .iter()
         .zip(&answers)
         .map(|(report, answer)| (report.id.clone(), rows(answer)))
         .collect()
@@ -380,12 +378,12 @@ fn second_engine(tables: &Tables) -> BTreeMap<String, Vec<Vec<Value>>> {
     let folder = tempfile::tempdir().unwrap();
     write_parquet(tables, folder.path());
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let library = Library::embedded().unwrap();
+    let library = Library::embedded();
     let output = Command::new(python)
         .arg(root.join("src/tests/second_engine.py"))
         .arg(folder.path())
         .arg(root.join("queries"))
-        .args(library.reports().iter().map(|report| report.id.as_str()))
+        .args(library.reports().map(|report| report.id.as_str()))
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -447,7 +445,7 @@ fn the_number_of_threads_changes_no_report() {
 
 /// Rows of a report as maps from column to value.
 fn named(id: &str, answers: &BTreeMap<String, Vec<Vec<Value>>>) -> Vec<BTreeMap<String, Value>> {
-    let library = Library::embedded().unwrap();
+    let library = Library::embedded();
     let names: Vec<String> =
         library.find(id).unwrap().columns.iter().map(|column| column.name.clone()).collect();
     answers[id].iter().map(|row| names.iter().cloned().zip(row.iter().cloned()).collect()).collect()

@@ -162,6 +162,12 @@ pub fn parse(file: &str, text: &str) -> Result<Report, HeaderError> {
     Ok(report)
 }
 
+/// The id of the report in a file: its stem.
+pub fn id_of(file: &str) -> &str {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    name.strip_suffix(".sql").unwrap_or(name)
+}
+
 struct Header {
     report: Report,
     seen: BTreeSet<String>,
@@ -170,10 +176,12 @@ struct Header {
 
 impl Header {
     fn new(file: &str) -> Self {
-        let name = file.rsplit('/').next().unwrap_or(file);
-        let id = name.strip_suffix(".sql").unwrap_or(name);
         Self {
-            report: Report { id: id.to_owned(), file: file.to_owned(), ..Report::default() },
+            report: Report {
+                id: id_of(file).to_owned(),
+                file: file.to_owned(),
+                ..Report::default()
+            },
             seen: BTreeSet::new(),
             totals: Vec::new(),
         }

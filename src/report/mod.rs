@@ -5,6 +5,8 @@
 //! checks that their SQL runs alike on every engine ([`lint`]), binds parameters ([`param`]) and
 //! tells which columns they need ([`plan`]). It touches no disk and knows no engine.
 
+use std::sync::OnceLock;
+
 use crate::report::front::HeaderError;
 use crate::report::lint::LintError;
 use crate::schema::Kind;
@@ -135,20 +137,47 @@ impl ReportError {
 /// Every report and view there is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Library {
-    reports: Vec<Report>,
-    views: Vec<Report>,
+    reports: Vec<Shelved>,
+    views: Vec<Shelved>,
+}
+
+/// A report that is read when it is first asked for: of those that come with the program a run
+/// needs two or three.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Shelved {
+    id: String,
+    /// Path and text of one that comes with the program.
+    source: (&'static str, &'static str),
+    report: OnceLock<Report>,
+}
+
+impl Shelved {
+    fn new(source: (&'static str, &'static str)) -> Self {
+        Self { id: front::id_of(source.0).to_owned(), source, report: OnceLock::new() }
+    }
+
+    fn report(&self) -> &Report {
+        let (file, text) = self.source;
+        // INVARIANT: a test reads all that come with the program, and others are read when they come.
+        self.report.get_or_init(|| {
+            front::parse(file, text).unwrap_or_else(|error| unreachable!("{error}"))
+        })
+    }
+}
+
+impl From<Report> for Shelved {
+    fn from(report: Report) -> Self {
+        Self { id: report.id.clone(), source: ("", ""), report: OnceLock::from(report) }
+    }
 }
 
 impl Library {
     /// The reports and views that come with the program.
-    ///
-    /// # Errors
-    /// [`ReportError::Header`] for a damaged one; a test keeps that from happening.
-    pub fn embedded() -> Result<Self, ReportError> {
-        let read = |files: &[(&str, &str)]| -> Result<Vec<Report>, HeaderError> {
-            files.iter().map(|(file, text)| front::parse(file, text)).collect()
+    pub fn embedded() -> Self {
+        let shelved = |files: &[(&'static str, &'static str)]| {
+            files.iter().copied().map(Shelved::new).collect()
         };
-        Ok(Self { reports: read(roster::REPORTS)?, views: read(roster::VIEWS)? })
+        Self { reports: shelved(roster::REPORTS), views: shelved(roster::VIEWS) }
     }
 
     /// Adds reports of the user's own: `(path with `/`, text)` of every `.sql` file of a folder.
@@ -170,7 +199,7 @@ impl Library {
             let is_view = file.split('/').rev().nth(1) == Some("views");
             added.push((is_view, report.clone()));
             let into = if is_view { &mut self.views } else { &mut self.reports };
-            into.push(report);
+            into.push(Shelved::from(report));
         }
         for (is_view, report) in &added {
             lint::check(report, *is_view, self)?;
@@ -179,13 +208,23 @@ impl Library {
     }
 
     /// The reports, the program's own first.
-    pub fn reports(&self) -> &[Report] {
-        &self.reports
+    pub fn reports(&self) -> impl Iterator<Item = &Report> {
+        self.reports.iter().map(Shelved::report)
     }
 
     /// The views, the program's own first.
-    pub fn views(&self) -> &[Report] {
-        &self.views
+    pub fn views(&self) -> impl Iterator<Item = &Report> {
+        self.views.iter().map(Shelved::report)
+    }
+
+    /// The view called `id`, which is lower case.
+    pub fn view(&self, id: &str) -> Option<&Report> {
+        self.views.iter().find(|view| view.id == id).map(Shelved::report)
+    }
+
+    /// The names of the views.
+    pub fn view_ids(&self) -> impl Iterator<Item = &str> {
+        self.views.iter().map(|view| &*view.id)
     }
 
     /// The report called `id`, in any case.
@@ -194,7 +233,9 @@ impl Library {
     /// [`ReportError::Unknown`] with the nearest id.
     pub fn find(&self, id: &str) -> Result<&Report, ReportError> {
         let folded = id.to_lowercase();
-        self.reports.iter().find(|report| report.id == folded || report.id == id).ok_or_else(|| {
+        let mut reports = self.reports.iter();
+        let found = reports.find(|report| report.id == folded || report.id == id);
+        found.map(Shelved::report).ok_or_else(|| {
             let ids = self.reports.iter().map(|report| report.id.as_str());
             ReportError::Unknown {
                 id: id.to_owned(),

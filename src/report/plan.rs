@@ -120,7 +120,7 @@ impl Planner<'_> {
                     self.of_any_event.extend(read.iter().cloned());
                 }
                 columns.extend(read);
-            } else if self.library.views().iter().any(|view| view.id == *name) {
+            } else if self.library.view_ids().any(|view| view == name) {
                 let wanted = self.wanted.entry(name.clone()).or_default();
                 wanted.words.extend(words.iter().cloned());
                 wanted.everything |= sources.wildcard;
@@ -152,7 +152,7 @@ impl Planner<'_> {
             .map(|(name, wanted)| (name.clone(), wanted.clone()))
         {
             if !parsed.contains_key(&name) {
-                let view = self.library.views().iter().find(|view| view.id == name);
+                let view = self.library.view(&name);
                 let view = view.ok_or_else(|| unknown_table(&name, self.library))?;
                 parsed.insert(name.clone(), parse::query(&view.sql)?);
             }
@@ -186,7 +186,7 @@ fn in_order(
 
 fn unknown_table(name: &str, library: &Library) -> SqlError {
     let tables = TABLES.iter().map(|table| table.name);
-    SqlError::unknown_table(name, tables.chain(library.views().iter().map(|view| view.id.as_str())))
+    SqlError::unknown_table(name, tables.chain(library.view_ids()))
 }
 
 /// The view without the columns that nobody wants. Only a plain select can lose columns without

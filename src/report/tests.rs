@@ -72,8 +72,8 @@ fn the_roster_lists_every_file_in_queries() {
 
 #[test]
 fn every_report_and_view_keeps_the_rules() {
-    let library = Library::embedded().unwrap();
-    assert!(library.reports().len() >= 12, "{}", library.reports().len());
+    let library = Library::embedded();
+    assert!(library.reports().count() >= 12, "{}", library.reports().count());
     for report in library.reports() {
         lint::check(report, false, &library).unwrap_or_else(|error| panic!("{error}"));
     }
@@ -84,7 +84,7 @@ fn every_report_and_view_keeps_the_rules() {
 
 #[test]
 fn reports_have_the_columns_the_contract_promises() {
-    let library = Library::embedded().unwrap();
+    let library = Library::embedded();
     let pivot = "write_attempts mfa_writes non_mfa_writes unknown_writes non_mfa_users non_mfa_actions policy_audits policy_denies first_seen last_seen";
     let verdicts = "sign_ins in_scope mfa_sign_ins non_mfa_sign_ins exempt_sign_ins unknown_sign_ins not_completed excluded";
     for (id, columns) in [
@@ -122,7 +122,7 @@ fn reports_have_the_columns_the_contract_promises() {
 
 #[test]
 fn the_msid_report_begins_with_the_headings_of_the_tool() {
-    let library = Library::embedded().unwrap();
+    let library = Library::embedded();
     let report = library.find("msid-mfa-report").unwrap();
     let shown: Vec<&str> = report.columns.iter().map(ReportColumn::shown).collect();
     let tool = "Name|UserPrincipalName| |MFA Status|Az Portal|Az CLI|Az PowerShell|\
@@ -132,7 +132,7 @@ fn the_msid_report_begins_with_the_headings_of_the_tool() {
 
 #[test]
 fn an_unknown_report_names_the_nearest() {
-    let library = Library::embedded().unwrap();
+    let library = Library::embedded();
     let error = library.find("by-usr").unwrap_err();
     assert_eq!(error.to_string(), "there is no report `by-usr`");
     assert_eq!(error.hint().as_deref(), Some("did you mean `by-user`?"));
@@ -141,7 +141,7 @@ fn an_unknown_report_names_the_nearest() {
 
 #[test]
 fn reports_of_the_users_own_are_added_and_checked() {
-    let mut library = Library::embedded().unwrap();
+    let mut library = Library::embedded();
     let view = "-- title: V\n-- about: A\n-- grain: G\n-- reads: attempt\n-- column: ip text\nselect ip from attempt";
     let report = "-- title: R\n-- about: A\n-- grain: G\n-- reads: ips\n-- column: ip text\nselect ip from ips order by ip";
     library.load_dir(&[("mine/z.sql", report), ("mine/views/ips.sql", view)]).unwrap();
@@ -156,7 +156,7 @@ fn reports_of_the_users_own_are_added_and_checked() {
 
 #[test]
 fn sql_that_answers_differently_elsewhere_is_refused() {
-    let library = Library::embedded().unwrap();
+    let library = Library::embedded();
     let refused: Vec<String> = [
         "select mfa from attempt where mfa_denied is not true order by mfa",
         "select mfa from attempt where mfa_denied is false order by mfa",
@@ -188,7 +188,7 @@ fn sql_that_answers_differently_elsewhere_is_refused() {
 
 #[test]
 fn a_report_may_opt_out_of_other_engines_with_a_reason() {
-    let library = Library::embedded().unwrap();
+    let library = Library::embedded();
     let text = format!(
         "{HEADER}-- column: mfa text\n-- engines: polars | needs LIKE\nselect mfa from attempt where ip like '10.%' order by mfa"
     );
@@ -198,7 +198,7 @@ fn a_report_may_opt_out_of_other_engines_with_a_reason() {
 
 #[test]
 fn a_query_that_is_typed_has_to_be_one_query() {
-    let library = Library::embedded().unwrap();
+    let library = Library::embedded();
     adhoc::check("with a as (select ip from attempt) select * from a", &library).unwrap();
     for (sql, message) in [
         ("  ", "the SQL is empty"),
@@ -218,7 +218,7 @@ fn a_query_that_is_typed_has_to_be_one_query() {
 }
 
 fn columns(sql: &str, table: &str) -> String {
-    let library = Library::embedded().unwrap();
+    let library = Library::embedded();
     let found = plan::columns_read(&[sql], &library).unwrap();
     let found: Vec<&str> = found.get(table).into_iter().flatten().map(String::as_str).collect();
     found.join(" ")
@@ -247,7 +247,7 @@ fn the_plan_names_the_columns_that_are_needed_and_few_others() {
 
 #[test]
 fn a_plan_for_by_region_leaves_claims_out() {
-    let library = Library::embedded().unwrap();
+    let library = Library::embedded();
     let report = library.find("by-region").unwrap();
     let plan = plan::plan(&[&report.sql], &library).unwrap();
     assert!(plan.needs("attempt", "region"));
@@ -260,7 +260,7 @@ fn a_plan_for_by_region_leaves_claims_out() {
 
 #[test]
 fn columns_that_only_policy_events_are_asked_for_are_told_apart() {
-    let library = Library::embedded().unwrap();
+    let library = Library::embedded();
     let of_policy_events = |sqls: &[&str]| -> Vec<String> {
         plan::plan(sqls, &library).unwrap().of_policy_events.into_iter().collect()
     };
