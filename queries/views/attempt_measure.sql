@@ -67,25 +67,38 @@ select
             else 0
         end as bigint
     ) as is_application,
-    cast(case when operation_class in ('write', 'delete') then 1 else 0 end as bigint) as is_write,
+    -- `or` rather than `in`: what is spelt alike is worked out once by every engine.
     cast(
-        case when operation_class in ('write', 'delete') and mfa = 'mfa' then 1 else 0 end
+        case when operation_class = 'write' or operation_class = 'delete' then 1 else 0 end
         as bigint
+    ) as is_write,
+    cast(
+        case
+            when (operation_class = 'write' or operation_class = 'delete') and mfa = 'mfa' then 1
+            else 0
+        end as bigint
     ) as is_mfa_write,
     cast(
-        case when operation_class in ('write', 'delete') and mfa = 'non_mfa' then 1 else 0 end
-        as bigint
+        case
+            when (operation_class = 'write' or operation_class = 'delete') and mfa = 'non_mfa'
+                then 1
+            else 0
+        end as bigint
     ) as is_non_mfa_write,
     cast(
         case
-            when operation_class in ('write', 'delete') and coalesce(mfa, 'unknown') = 'unknown'
+            when (operation_class = 'write' or operation_class = 'delete')
+                and (mfa is null or mfa = 'unknown')
                 then 1
             else 0
         end as bigint
     ) as is_unknown_write,
     cast(
-        case when operation_class in ('write', 'delete') and mfa = 'not_user' then 1 else 0 end
-        as bigint
+        case
+            when (operation_class = 'write' or operation_class = 'delete') and mfa = 'not_user'
+                then 1
+            else 0
+        end as bigint
     ) as is_not_user_write,
     cast(
         case when operation_class = 'delete' and mfa = 'non_mfa' then 1 else 0 end as bigint
@@ -94,11 +107,12 @@ select
         case when operation_class = 'action' and mfa = 'non_mfa' then 1 else 0 end as bigint
     ) as is_non_mfa_action,
     case
-        when operation_class in ('write', 'delete') and mfa = 'non_mfa' then user_key
+        when (operation_class = 'write' or operation_class = 'delete') and mfa = 'non_mfa'
+            then user_key
     end as non_mfa_user_key,
     case
         when principal_type in ('service_principal', 'managed_identity', 'azure_service') then null
-        when operation_class in ('write', 'delete') then user_key
+        when operation_class = 'write' or operation_class = 'delete' then user_key
     end as writer_key,
     coalesce(policy_audits, 0) as policy_audits,
     coalesce(policy_denies, 0) as policy_denies
