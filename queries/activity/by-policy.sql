@@ -45,18 +45,19 @@ name_use as (
     group by definition_key, policy_display_name
 ),
 
-name_rank as (
-    select
-        definition_key,
-        policy_display_name,
-        row_number() over (
-            partition by definition_key order by used desc, policy_display_name desc
-        ) as place
+name_last as (
+    select definition_key, max(used) as used
     from name_use
+    group by definition_key
 ),
 
 name as (
-    select definition_key, policy_display_name from name_rank where place = 1
+    select name_use.definition_key, max(name_use.policy_display_name) as policy_display_name
+    from name_use
+    inner join name_last
+        on name_use.definition_key = name_last.definition_key
+        and name_use.used = name_last.used
+    group by name_use.definition_key
 )
 
 select

@@ -51,16 +51,17 @@ upn_use as (
     group by user_key, caller_upn
 ),
 
-upn_rank as (
-    select
-        user_key,
-        caller_upn,
-        row_number() over (partition by user_key order by used desc, caller_upn desc) as place
+upn_last as (
+    select user_key, max(used) as used
     from upn_use
+    group by user_key
 ),
 
 upn as (
-    select user_key, caller_upn from upn_rank where place = 1
+    select upn_use.user_key, max(upn_use.caller_upn) as caller_upn
+    from upn_use
+    inner join upn_last on upn_use.user_key = upn_last.user_key and upn_use.used = upn_last.used
+    group by upn_use.user_key
 ),
 
 name_use as (
@@ -70,16 +71,18 @@ name_use as (
     group by user_key, caller_name
 ),
 
-name_rank as (
-    select
-        user_key,
-        caller_name,
-        row_number() over (partition by user_key order by used desc, caller_name desc) as place
+name_last as (
+    select user_key, max(used) as used
     from name_use
+    group by user_key
 ),
 
 name as (
-    select user_key, caller_name from name_rank where place = 1
+    select name_use.user_key, max(name_use.caller_name) as caller_name
+    from name_use
+    inner join name_last
+        on name_use.user_key = name_last.user_key and name_use.used = name_last.used
+    group by name_use.user_key
 )
 
 select

@@ -75,9 +75,10 @@ enum Values<'a> {
     Text(&'a StringArray),
     LargeText(&'a LargeStringArray),
     Boolean(&'a BooleanArray),
+    Long(&'a [i64]),
     Integer(Vec<i128>),
     Float(Vec<f64>),
-    Time(Vec<i64>),
+    Time(Cow<'a, [i64]>),
     Day(Vec<i32>),
     /// Types that no report has but an ad-hoc query may give: lists, durations, structs.
     Shown(StringArray),
@@ -86,7 +87,8 @@ enum Values<'a> {
 impl<'a> Column<'a> {
     /// Looks at the type of `array` once.
     ///
-    /// Cost: text is borrowed; numbers and times are widened into a vector of their own.
+    /// Cost: texts, numbers of 64 bits and times in microseconds are borrowed; others are widened
+    /// into a vector of their own.
     ///
     /// # Errors
     /// [`io::ErrorKind::InvalidInput`] for a type that has no text at all.
@@ -113,6 +115,7 @@ impl<'a> Column<'a> {
             Values::LargeText(array) => Cell::Text(array.value(row)),
             Values::Shown(array) => Cell::Text(array.value(row)),
             Values::Boolean(array) => Cell::Boolean(array.value(row)),
+            Values::Long(values) => Cell::Integer(i128::from(values[row])),
             Values::Integer(values) => Cell::Integer(values[row]),
             Values::Float(values) => Cell::Float(values[row]),
             Values::Time(values) => Cell::Time(values[row]),
@@ -130,7 +133,7 @@ fn values(array: &ArrayRef) -> io::Result<Values<'_>> {
         DataType::Int8 => integers(array.as_primitive::<Int8Type>()),
         DataType::Int16 => integers(array.as_primitive::<Int16Type>()),
         DataType::Int32 => integers(array.as_primitive::<Int32Type>()),
-        DataType::Int64 => integers(array.as_primitive::<Int64Type>()),
+        DataType::Int64 => Values::Long(array.as_primitive::<Int64Type>().values()),
         DataType::UInt8 => integers(array.as_primitive::<UInt8Type>()),
         DataType::UInt16 => integers(array.as_primitive::<UInt16Type>()),
         DataType::UInt32 => integers(array.as_primitive::<UInt32Type>()),
@@ -157,13 +160,15 @@ where
     Values::Float(array.values().iter().map(|value| f64::from(*value)).collect())
 }
 
-fn micros(array: &ArrayRef, unit: TimeUnit) -> Vec<i64> {
+fn micros(array: &ArrayRef, unit: TimeUnit) -> Cow<'_, [i64]> {
     let (values, multiply, divide) = match unit {
         TimeUnit::Second => (array.as_primitive::<TimestampSecondType>().values(), 1_000_000, 1),
         TimeUnit::Millisecond => {
             (array.as_primitive::<TimestampMillisecondType>().values(), 1_000, 1)
         }
-        TimeUnit::Microsecond => (array.as_primitive::<TimestampMicrosecondType>().values(), 1, 1),
+        TimeUnit::Microsecond => {
+            return Cow::Borrowed(array.as_primitive::<TimestampMicrosecondType>().values());
+        }
         TimeUnit::Nanosecond => {
             (array.as_primitive::<TimestampNanosecondType>().values(), 1, 1_000)
         }
