@@ -16,7 +16,7 @@ use crate::app::rejects::RejectFile;
 use crate::app::side::SideCheck;
 use crate::app::spill::duplicates::Duplicates;
 use crate::app::spill::parts::Parts;
-use crate::app::spill::rows::{Leaving, RowSpill, Spilled};
+use crate::app::spill::rows::{Leaving, NO_ROW, RowSpill, Spilled};
 use crate::app::spill::waiting::span;
 use crate::app::tables_read::{
     conform, filtered, keys_of, policies_of_kept, strictly_judged, with_mfa_policies,
@@ -383,16 +383,16 @@ impl Collector {
             Some(spilled) => spilled,
             None => RowSpill::new(folds).map_err(Error::Spill)?,
         };
-        push_all(&mut spilled, leave)?;
-        let mut policies = Vec::new();
+        let (mut policies, mut leaving) = (Vec::new(), Vec::new());
         for policy in std::mem::take(&mut self.policy) {
             match policy {
                 PolicyBatch::Extracted { rows, events } => {
-                    spilled.push_policies(&rows.ok_or_else(missing)?, &events)?;
+                    leaving.push((rows.ok_or_else(missing)?, events));
                 }
                 PolicyBatch::Table(rows) => policies.push(PolicyBatch::Table(rows)),
             }
         }
+        push_all(&mut spilled, leave, &leaving)?;
         self.policy = policies;
         self.spilled = Some(spilled);
         Ok(())
@@ -523,24 +523,35 @@ impl Collector {
 
     /// Keeps the rows on disk; those still in memory are of tables and go there too.
     fn finish_spilled(&mut self, mut spilled: RowSpill, dropped: Vec<u64>) -> Result<(), Error> {
-        push_all(&mut spilled, std::mem::take(&mut self.batches))?;
-        for rows in std::mem::take(&mut self.out.policy) {
-            // The events of these are kept.
-            spilled.push_policies(&rows, &vec![u64::MAX; rows.num_rows()])?;
+        let batches = std::mem::take(&mut self.batches);
+        // The events of these are kept.
+        let unnumbered = |rows: RecordBatch| {
+            let numbers = vec![NO_ROW; rows.num_rows()];
+            (rows, numbers)
+        };
+        let policies = std::mem::take(&mut self.out.policy).into_iter().map(unnumbered);
+        if !batches.is_empty() {
+            spilled.mix();
         }
-        let times = self.times.read(0).map_err(Error::Spill)?;
+        push_all(&mut spilled, batches, &policies.collect::<Vec<_>>())?;
         let mut gone = dropped.iter().copied().peekable();
-        for (bytes, number) in times.as_chunks().0.iter().zip(0_u64..) {
-            let time = i64::from_le_bytes(*bytes);
-            if gone.next_if_eq(&number).is_none() && time != NO_TIME {
-                let (first, last) = self.out.window;
-                self.out.window = (
-                    Some(first.map_or(time, |first| first.min(time))),
-                    Some(last.map_or(time, |last| last.max(time))),
-                );
-                self.out.days.add(time);
+        let mut number = 0_u64;
+        let out = &mut self.out;
+        let each = self.times.each_piece(0, |times| {
+            for bytes in times.as_chunks().0 {
+                let time = i64::from_le_bytes(*bytes);
+                if gone.next_if_eq(&number).is_none() && time != NO_TIME {
+                    let (first, last) = out.window;
+                    out.window = (
+                        Some(first.map_or(time, |first| first.min(time))),
+                        Some(last.map_or(time, |last| last.max(time))),
+                    );
+                    out.days.add(time);
+                }
+                number += 1;
             }
-        }
+        });
+        each.map_err(Error::Spill)?;
         self.out.spilled = Some(spilled.close(dropped)?);
         Ok(())
     }
@@ -633,7 +644,11 @@ fn missing() -> Error {
 }
 
 /// Writes rows to disk.
-fn push_all(spilled: &mut RowSpill, batches: Vec<Batch>) -> Result<(), Error> {
+fn push_all(
+    spilled: &mut RowSpill,
+    batches: Vec<Batch>,
+    policies: &[(RecordBatch, Vec<u64>)],
+) -> Result<(), Error> {
     let leaving = batches
         .into_iter()
         .map(|batch| {
@@ -641,7 +656,10 @@ fn push_all(spilled: &mut RowSpill, batches: Vec<Batch>) -> Result<(), Error> {
             Ok(Leaving { rows, facts: batch.facts, first: batch.first })
         })
         .collect::<Result<Vec<Leaving>, Error>>()?;
-    if leaving.is_empty() { Ok(()) } else { spilled.push(&leaving) }
+    if leaving.is_empty() && policies.is_empty() {
+        return Ok(());
+    }
+    spilled.push(&leaving, policies)
 }
 
 /// Which of `count` rows from number `first` on are kept; none where all are.

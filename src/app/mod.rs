@@ -17,6 +17,7 @@ pub mod options;
 pub(crate) mod others;
 pub mod outcome;
 pub mod output;
+mod parted;
 pub mod progress;
 pub mod query;
 pub mod redact;

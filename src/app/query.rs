@@ -4,6 +4,7 @@ use crate::app::error::Error;
 use crate::app::ingest::workers;
 use crate::app::options::QueryOptions;
 use crate::app::outcome::Outcome;
+use crate::app::parted;
 use crate::app::progress::Progress;
 use crate::app::redact::{Redactor, hide_in_error};
 use crate::app::report::{cut_to, library, read, window};
@@ -32,11 +33,20 @@ fn answer(options: &QueryOptions, progress: &Progress) -> Result<Outcome, Error>
     let pool = workers(options.read.threads)?;
     let mut ingested = read(&options.read, &wishes, &pool, progress)?;
     let window = window(&options.read, &ingested);
-    let tables = pool.install(|| wishes.make(&mut ingested, window, &options.read))?;
-    let inputs: Vec<_> = tables.iter().map(Made::input).collect();
-    let query = Query { name: "query", sql: &options.sql, columns: Vec::new() };
-    let answers = pool.install(|| engine_for(&tables).run(&inputs, &plan.views, &[query]))?;
-    let redactor = pool.install(|| Redactor::of(&options.read, &tables))?;
+    let query = [Query { name: "query", sql: &options.sql, columns: Vec::new() }];
+    let in_parts = if options.read.redact.is_none() {
+        pool.install(|| parted::answers(&wishes, &plan, &query, &mut ingested, window))?
+    } else {
+        None
+    };
+    let (answers, redactor) = if let Some(answers) = in_parts {
+        (answers, None)
+    } else {
+        let tables = pool.install(|| wishes.make(&mut ingested, window, &options.read))?;
+        let inputs: Vec<_> = tables.iter().map(Made::input).collect();
+        let answers = pool.install(|| engine_for(&tables).run(&inputs, &plan.views, &query))?;
+        (answers, pool.install(|| Redactor::of(&options.read, &tables))?)
+    };
     let accounting = ingested.accounting;
     let pages = answers
         .into_iter()

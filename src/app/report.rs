@@ -17,6 +17,7 @@ use crate::app::error::Error;
 use crate::app::ingest::{Job, ingest, open_tables, workers};
 use crate::app::options::{ReadOptions, ReportOptions};
 use crate::app::outcome::Outcome;
+use crate::app::parted;
 use crate::app::progress::Progress;
 use crate::app::redact::{Redactor, hide_in_error};
 use crate::app::rejects::RejectFile;
@@ -91,11 +92,23 @@ fn answer(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error
     } else {
         let mut ingested = read(&options.read, &wishes, &pool, progress)?;
         let window = window(&options.read, &ingested);
-        let tables = pool.install(|| wishes.make(&mut ingested, window, &options.read))?;
-        let engine = engine_for(&tables);
-        let answers =
-            pool.install(|| answered(options, &reports, &plan, (&tables, engine), &ingested))?;
-        redactor = pool.install(|| Redactor::of(&options.read, &tables))?;
+        let in_parts = if options.read.redact.is_none() {
+            let statements = bound(&reports, as_of(options, &ingested))?;
+            let queries = queries(&reports, &statements);
+            pool.install(|| parted::answers(&wishes, &plan, &queries, &mut ingested, window))?
+        } else {
+            None
+        };
+        let answers = if let Some(answers) = in_parts {
+            answers
+        } else {
+            let tables = pool.install(|| wishes.make(&mut ingested, window, &options.read))?;
+            let engine = engine_for(&tables);
+            let answers =
+                pool.install(|| answered(options, &reports, &plan, (&tables, engine), &ingested))?;
+            redactor = pool.install(|| Redactor::of(&options.read, &tables))?;
+            answers
+        };
         (ingested, answers)
     };
     let window = window(&options.read, &ingested);
@@ -131,15 +144,24 @@ fn answered(
     (tables, engine): (&[Made], Polars),
     ingested: &Ingested,
 ) -> Result<Vec<Answer>, Error> {
-    let as_of = options.read.as_of.or(ingested.window.1).unwrap_or_default();
-    let statements = bound(reports, as_of)?;
-    let queries: Vec<Query<'_>> = reports
-        .iter()
-        .zip(&statements)
-        .map(|(report, sql)| Query { name: &report.id, sql, columns: report.declared() })
-        .collect();
+    let statements = bound(reports, as_of(options, ingested))?;
+    let queries = queries(reports, &statements);
     let inputs: Vec<_> = tables.iter().map(Made::input).collect();
     Ok(engine.run(&inputs, &plan.views, &queries)?)
+}
+
+/// What times in parameters count from.
+fn as_of(options: &ReportOptions, ingested: &Ingested) -> i64 {
+    options.read.as_of.or(ingested.window.1).unwrap_or_default()
+}
+
+fn queries<'a>(reports: &'a [Report], statements: &'a [String]) -> Vec<Query<'a>> {
+    let query = |(report, sql): (&'a Report, &'a String)| Query {
+        name: &report.id,
+        sql,
+        columns: report.declared(),
+    };
+    reports.iter().zip(statements).map(query).collect()
 }
 
 fn bound(reports: &[Report], as_of: i64) -> Result<Vec<String>, Error> {

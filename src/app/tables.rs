@@ -24,7 +24,7 @@ use crate::error::{Accounting, Warning};
 use crate::fold::attempt::{
     COLUMNS_COMPARED, COLUMNS_READ, COLUMNS_READ_LATE, Folded, fold_events, read_all, source_column,
 };
-use crate::fold::calendar::{DAYS_MAX, calendar};
+use crate::fold::calendar::{DAYS_MAX, Days, calendar};
 use crate::fold::events::{Flags, Kept, with_columns};
 use crate::fold::held::plain;
 use crate::fold::proof::{Proof, of_activity};
@@ -204,19 +204,7 @@ impl Wishes {
             None => self.make_in_memory(ingested, &mut log)?,
         };
         made.extend(tables_others::make(&self.shown, others, log, options)?);
-        if self.reads(&CALENDAR) {
-            let (days, left_out) = calendar(days).map_err(Error::Arrow)?;
-            if left_out {
-                ingested.accounting.warnings.push(Warning {
-                    message: format!("the events span more than {DAYS_MAX} days: days without data are left out of the timeline"),
-                    hint: Some("narrow the window with `--since` and `--until`".to_owned()),
-                });
-            }
-            made.push(of_batch(&CALENDAR, days));
-        }
-        if self.reads(&RUN) {
-            made.push(run_table(window).map_err(Error::Arrow)?);
-        }
+        made.extend(self.about_run(days, window, &mut ingested.accounting)?);
         made.retain(|made| self.is_shown(made.table));
         // In reading order; `run` is the last.
         made.sort_by_key(|made| TABLES.iter().position(|table| table.name == made.table.name));
@@ -231,7 +219,7 @@ impl Wishes {
             log.activity(&shown)?;
         }
         let mut made = Vec::new();
-        let (kept, folded) = self.folded(kept)?;
+        let (kept, folded) = self.folded(kept).map_err(Error::Arrow)?;
         if self.reads(&ACTIVITY) {
             made.push(self.activity(kept, folded.as_ref()).map_err(Error::Arrow)?);
         }
@@ -252,11 +240,11 @@ impl Wishes {
         let reads_activity = log.reads_activity();
         let shared = Mutex::new(std::mem::take(log));
         let shared_log = || shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let groups = spilled.each_group(|kept| {
+        let groups = spilled.each_group(|_, kept| {
             for shown in shown_by(&kept, reads_activity) {
                 shared_log().activity(&shown)?;
             }
-            let (kept, folded) = self.folded(kept)?;
+            let (kept, folded) = self.folded(kept).map_err(Error::Arrow)?;
             let mut files = Vec::new();
             if self.reads(&ACTIVITY) {
                 let made = self.activity(kept, folded.as_ref()).map_err(Error::Arrow)?;
@@ -293,21 +281,70 @@ impl Wishes {
         Ok(made)
     }
 
+    /// The tables of a part of the rows, and of their policies.
+    pub(crate) fn part(
+        &self,
+        kept: Kept,
+        policies: Vec<RecordBatch>,
+    ) -> Result<Vec<Made>, ArrowError> {
+        let (kept, folded) = self.folded(kept)?;
+        let mut made = Vec::new();
+        if self.reads(&ACTIVITY) {
+            made.push(self.activity(kept, folded.as_ref())?);
+        }
+        if self.reads(&ACTIVITY_POLICY) {
+            made.push(cut(&ACTIVITY_POLICY, self.policy_schema(), policies)?);
+        }
+        if let (true, Some(folded)) = (self.reads(&ATTEMPT), folded) {
+            made.push(of_batch(&ATTEMPT, folded.attempts));
+        }
+        Ok(made)
+    }
+
+    /// Whether nothing is read but the tables of the Activity Log and what is known of the run.
+    pub(crate) fn reads_only_the_log(&self) -> bool {
+        let own = [&ACTIVITY, &ACTIVITY_POLICY, &ATTEMPT, &CALENDAR, &RUN];
+        self.plan.columns.keys().all(|table| own.iter().any(|own| own.name == table))
+    }
+
+    /// What is known of the run: its days and its window, as far as they are read.
+    pub(crate) fn about_run(
+        &self,
+        days: Days,
+        window: (Option<i64>, Option<i64>),
+        accounting: &mut Accounting,
+    ) -> Result<Vec<Made>, Error> {
+        let mut made = Vec::new();
+        if self.reads(&CALENDAR) {
+            let (days, left_out) = calendar(days).map_err(Error::Arrow)?;
+            if left_out {
+                accounting.warnings.push(Warning {
+                    message: format!("the events span more than {DAYS_MAX} days: days without data are left out of the timeline"),
+                    hint: Some("narrow the window with `--since` and `--until`".to_owned()),
+                });
+            }
+            made.push(of_batch(&CALENDAR, days));
+        }
+        if self.reads(&RUN) {
+            made.push(run_table(window).map_err(Error::Arrow)?);
+        }
+        Ok(made)
+    }
+
     fn policy_schema(&self) -> Schema {
         ACTIVITY_POLICY.arrow_schema(|name| self.plan.needs(ACTIVITY_POLICY.name, name))
     }
 
     /// Folds the rows, and gives them back without the columns that only folding reads.
-    fn folded(&self, mut kept: Kept) -> Result<(Kept, Option<Folded>), Error> {
+    fn folded(&self, mut kept: Kept) -> Result<(Kept, Option<Folded>), ArrowError> {
         if !self.folds() {
             return Ok((kept, None));
         }
         let events = read_all(&kept);
-        kept.retain(|name| self.shows(name) || COLUMNS_READ_LATE.contains(&name))
-            .map_err(Error::Arrow)?;
+        kept.retain(|name| self.shows(name) || COLUMNS_READ_LATE.contains(&name))?;
         let wants_ids = self.plan.needs(ACTIVITY.name, "attempt_id");
         let wanted = |name: &str| self.plan.needs(ATTEMPT.name, name);
-        let folded = fold_events(events, &kept, wanted, wants_ids).map_err(Error::Arrow)?;
+        let folded = fold_events(events, &kept, wanted, wants_ids)?;
         Ok((kept, Some(folded)))
     }
 

@@ -73,6 +73,26 @@ impl Parts {
         Ok(())
     }
 
+    /// Hands what was added to a part to `take`, piece by piece; no record is cut.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be read.
+    pub(crate) fn each_piece(&self, part: usize, mut take: impl FnMut(&[u8])) -> io::Result<()> {
+        let part = &self.parts[part];
+        let mut bytes = Vec::new();
+        if let Some(file) = &self.file {
+            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+            for (offset, count) in &part.blocks {
+                bytes.resize(*count, 0);
+                file.seek(SeekFrom::Start(*offset))?;
+                file.read_exact(&mut bytes)?;
+                take(&bytes);
+            }
+        }
+        take(&part.bytes);
+        Ok(())
+    }
+
     /// Everything that was added to a part.
     ///
     /// # Errors
@@ -115,6 +135,9 @@ mod tests {
             }
             for (part, bytes) in expected.iter().enumerate() {
                 assert_eq!(&parts.read(part).unwrap(), bytes);
+                let mut pieces = Vec::new();
+                parts.each_piece(part, |piece| pieces.extend_from_slice(piece)).unwrap();
+                assert_eq!(&pieces, bytes);
             }
         }
     }

@@ -3,16 +3,21 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt8Type;
-use arrow_array::{ArrayRef, RecordBatch, UInt8Array, UInt64Array};
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch, UInt8Array, UInt64Array};
 use arrow_schema::ArrowError;
+use arrow_select::filter::filter_record_batch;
+use rayon::ThreadPoolBuilder;
 use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use crate::app::error::Error;
 use crate::app::spill::blocks::{Block, Blocks, encoded};
-use crate::app::spill::numbered::{numbered, whole, with_hidden_columns, without, without_hidden};
+use crate::app::spill::numbered::{
+    numbered, numbers_of, whole, with_hidden_columns, without, without_hidden,
+};
 use crate::app::spill::parts::Parts;
 use crate::fold::duplicate::{crossing, pair_to_bytes, pairs_in, part_of};
 use crate::fold::event::read_events;
@@ -20,7 +25,7 @@ use crate::fold::events::{Facts, Kept};
 use crate::fold::held::gathered;
 
 /// Parts that rows are dealt into when they will be folded.
-const PARTS: usize = 64;
+const PARTS: usize = 128;
 
 /// Bytes of the pairs of [`crossing`] kept in memory.
 const PAIRS_HELD_MAX: usize = 2 << 20;
@@ -33,6 +38,9 @@ const PARTS_WRITTEN: usize = 8;
 
 /// What is known of a row, a column beside those of the table.
 const FACTS: &str = "azmfa:facts";
+
+/// A number of no row: that of the events of rows of policies whose events are known by id.
+pub(crate) const NO_ROW: u64 = u64::MAX;
 
 /// A batch on its way to the disk.
 #[derive(Debug)]
@@ -48,8 +56,12 @@ pub(crate) struct Leaving {
 pub(crate) struct RowSpill {
     rows: Blocks,
     policies: Blocks,
+    /// The smallest and the largest number in each block of these.
+    policy_numbers: Vec<(u64, u64)>,
     /// Where rows are dealt for folding: what binds them across parts.
     pairs: Option<Parts>,
+    /// Whether rows lie by their numbers, and the policies of each where it does.
+    is_in_parts: bool,
 }
 
 impl RowSpill {
@@ -57,14 +69,25 @@ impl RowSpill {
     /// When the temporary files cannot be made.
     pub(crate) fn new(folds: bool) -> io::Result<Self> {
         let pairs = folds.then(|| Parts::new(PARTS, PAIRS_HELD_MAX));
-        Ok(Self { rows: Blocks::new()?, policies: Blocks::new()?, pairs })
+        let (rows, policies) = (Blocks::new()?, Blocks::new()?);
+        Ok(Self { rows, policies, policy_numbers: Vec::new(), pairs, is_in_parts: true })
     }
 
-    /// Writes rows of `activity`, in input order.
+    /// Writes rows of `activity`, in input order, and those of `activity_policy` with the numbers of
+    /// their events, which are among the rows or [`NO_ROW`].
     ///
     /// # Errors
     /// When the temporary file cannot be written.
-    pub(crate) fn push(&mut self, leaving: &[Leaving]) -> Result<(), Error> {
+    pub(crate) fn push(
+        &mut self,
+        leaving: &[Leaving],
+        policies: &[(RecordBatch, Vec<u64>)],
+    ) -> Result<(), Error> {
+        let policies = policies
+            .iter()
+            .map(|(rows, numbers)| numbered(rows, numbers.clone().into()))
+            .collect::<Result<Vec<RecordBatch>, ArrowError>>()
+            .map_err(Error::Arrow)?;
         let batches = leaving
             .iter()
             .map(|batch| with_hidden(&batch.rows, batch.first, &batch.facts))
@@ -75,7 +98,7 @@ impl RowSpill {
                 let bytes = encoded(&[whole(batch)?]).map_err(Error::Arrow)?;
                 self.rows.push(0, &bytes).map_err(Error::Spill)?;
             }
-            return Ok(());
+            return policies.iter().try_for_each(|batch| self.push_policies(0, &whole(batch)?));
         };
         let events: Vec<Vec<(u32, u64, Option<_>)>> = leaving
             .par_iter()
@@ -86,18 +109,22 @@ impl RowSpill {
             })
             .collect();
         let mut dealt: Vec<Vec<(usize, usize)>> = vec![Vec::new(); PARTS];
+        let mut parts: Vec<Vec<u8>> = Vec::with_capacity(leaving.len());
         for (number, (batch, events)) in leaving.iter().zip(events).enumerate() {
             let mut events = events.into_iter().peekable();
+            let mut parts_of = Vec::with_capacity(batch.facts.len());
             for row in 0..batch.facts.len() {
                 let own = events.next_if(|event| event.0 as usize == row);
                 // Rows that are no part of attempts go anywhere.
                 let part = own.map_or(row % PARTS, |(_, component, _)| part_of(component, PARTS));
                 dealt[part].push((number, row));
+                parts_of.push(u8::try_from(part).unwrap_or_default());
                 if let Some(pair) = own.and_then(|(_, _, pair)| pair) {
                     let part = part_of(pair.0, PARTS);
                     pairs.push(part, &pair_to_bytes(pair)).map_err(Error::Spill)?;
                 }
             }
+            parts.push(parts_of);
         }
         for (dealt, first) in dealt.chunks(PARTS_WRITTEN).zip((0..).step_by(PARTS_WRITTEN)) {
             let blocks = dealt
@@ -111,21 +138,34 @@ impl RowSpill {
                 }
             }
         }
+        let mut dealt: Vec<Vec<(usize, usize)>> = vec![Vec::new(); PARTS];
+        for (index, batch) in policies.iter().enumerate() {
+            for (row, number) in numbers_of(batch).iter().enumerate() {
+                let next = leaving.partition_point(|batch| batch.first <= *number);
+                let part = next.checked_sub(1).and_then(|at| {
+                    parts[at].get(usize::try_from(number - leaving[at].first).ok()?)
+                });
+                dealt[part.map_or(0, |part| usize::from(*part))].push((index, row));
+            }
+        }
+        for (part, places) in dealt.iter().enumerate().filter(|(_, places)| !places.is_empty()) {
+            self.push_policies(part, &gathered(&policies, places).map_err(Error::Arrow)?)?;
+        }
         Ok(())
     }
 
-    /// Writes rows of `activity_policy` with the numbers of their events.
-    ///
-    /// # Errors
-    /// When the temporary file cannot be written.
-    pub(crate) fn push_policies(
-        &mut self,
-        rows: &RecordBatch,
-        numbers: &[u64],
-    ) -> Result<(), Error> {
-        let batch = numbered(rows, numbers.to_vec().into()).map_err(Error::Arrow)?;
-        let bytes = encoded(&[whole(&batch)?]).map_err(Error::Arrow)?;
-        self.policies.push(0, &bytes).map_err(Error::Spill)
+    fn push_policies(&mut self, part: usize, batch: &RecordBatch) -> Result<(), Error> {
+        let numbers = || numbers_of(batch).iter().copied();
+        let ends = numbers().min().zip(numbers().max()).unwrap_or_default();
+        self.is_in_parts &= ends.1 != NO_ROW;
+        let bytes = encoded(std::slice::from_ref(batch)).map_err(Error::Arrow)?;
+        self.policy_numbers.push(ends);
+        self.policies.push(part, &bytes).map_err(Error::Spill)
+    }
+
+    /// Notes that rows come which are not in the order of their numbers.
+    pub(crate) fn mix(&mut self) {
+        self.is_in_parts = false;
     }
 
     /// The rows as they are to be read, without those numbered in `dropped`.
@@ -146,7 +186,15 @@ impl RowSpill {
                 crossing
             }
         };
-        Ok(Spilled { rows: self.rows, policies: self.policies, dropped, crossing })
+        Ok(Spilled {
+            rows: self.rows,
+            policies: self.policies,
+            policy_numbers: self.policy_numbers,
+            dropped,
+            crossing,
+            is_dealt: self.pairs.is_some(),
+            is_in_parts: self.is_in_parts,
+        })
     }
 }
 
@@ -155,55 +203,105 @@ impl RowSpill {
 pub(crate) struct Spilled {
     rows: Blocks,
     policies: Blocks,
+    policy_numbers: Vec<(u64, u64)>,
     dropped: Vec<u64>,
     /// Hashes of what binds rows of several parts.
     crossing: Vec<u64>,
+    is_dealt: bool,
+    is_in_parts: bool,
+}
+
+/// Rows of one group, and what of them goes to another.
+#[derive(Default)]
+struct Group {
+    kept: Kept,
+    policies: Vec<RecordBatch>,
 }
 
 impl Spilled {
-    /// Hands all rows to `take`, group by group, several at once; what it gives comes in order.
-    /// Rows that can be of one attempt are in one group.
+    /// Whether the policies of every group can be told from those of others.
+    pub(crate) fn is_in_parts(&self) -> bool {
+        self.is_in_parts
+    }
+
+    /// Hands all rows to `take`, group by group, several at once, each with its number; what it
+    /// gives comes in order. Rows that can be of one attempt are in one group.
     ///
     /// # Errors
     /// Those of `take`, and when the temporary file cannot be read.
     pub(crate) fn each_group<T: Send>(
         &self,
-        take: impl Fn(Kept) -> Result<T, Error> + Sync,
+        take: impl Fn(usize, Kept) -> Result<T, Error> + Sync,
     ) -> Result<Vec<T>, Error> {
-        let taken = groups(self.rows.all())
-            .into_par_iter()
-            .map(|blocks| {
-                let (kept, aside) = self.kept(&blocks).map_err(Error::Arrow)?;
-                Ok((take(kept)?, aside))
-            })
-            .collect::<Result<Vec<(T, Kept)>, Error>>()?;
-        let (mut all, mut aside) = (Vec::with_capacity(taken.len() + 1), Kept::default());
-        for (done, more) in taken {
+        self.each(false, |number, group| take(number, group.kept))
+    }
+
+    /// The same, each group with the policies of its rows.
+    ///
+    /// # Errors
+    /// As [`Self::each_group`].
+    pub(crate) fn each_part<T: Send>(
+        &self,
+        take: impl Fn(usize, Kept, Vec<RecordBatch>) -> Result<T, Error> + Sync,
+    ) -> Result<Vec<T>, Error> {
+        self.each(true, |number, group| take(number, group.kept, group.policies))
+    }
+
+    fn each<T: Send>(
+        &self,
+        wants_policies: bool,
+        take: impl Fn(usize, Group) -> Result<T, Error> + Sync,
+    ) -> Result<Vec<T>, Error> {
+        let groups = groups(self.rows.all());
+        let next = AtomicUsize::new(0);
+        let work = |done: &mut Vec<(usize, T, Group)>| {
+            while let Some((number, blocks)) = next_of(&next, &groups) {
+                let (own, aside) = self.group(blocks, wants_policies).map_err(Error::Arrow)?;
+                done.push((number, take(number, own)?, aside));
+            }
+            Ok(())
+        };
+        let mut taken = alone(rayon::current_num_threads(), || {
+            let mut done = Vec::new();
+            work(&mut done).map(|()| done)
+        })?;
+        taken.sort_unstable_by_key(|(number, ..)| *number);
+        let (mut all, mut aside) = (Vec::with_capacity(taken.len() + 1), Group::default());
+        for (_, done, more) in taken {
             all.push(done);
-            aside.batches.extend(more.batches);
-            aside.facts.extend(more.facts);
+            aside.kept.batches.extend(more.kept.batches);
+            aside.kept.facts.extend(more.kept.facts);
+            aside.policies.extend(more.policies);
         }
-        if !aside.batches.is_empty() {
-            all.push(take(aside)?);
+        if !aside.kept.batches.is_empty() {
+            all.push(take(groups.len(), aside)?);
         }
         Ok(all)
     }
 
     /// The rows of some blocks that were not dropped, and apart from them those whose attempts
     /// reach into other parts.
-    fn kept(&self, blocks: &[Block]) -> Result<(Kept, Kept), ArrowError> {
-        let (mut kept, mut aside) = (Kept::default(), Kept::default());
+    fn group(&self, blocks: &[Block], wants_policies: bool) -> Result<(Group, Group), ArrowError> {
+        let (mut own, mut aside) = (Group::default(), Group::default());
+        let mut ends: Option<(u64, u64)> = None;
+        let mut numbers_aside = Vec::new();
         for block in blocks {
             for batch in self.rows.read(block)? {
+                for number in numbers_of(&batch) {
+                    let (low, high) = ends.unwrap_or((*number, *number));
+                    ends = Some((low.min(*number), high.max(*number)));
+                }
                 let batch = without(batch, &self.dropped)?;
                 let facts = facts_of(&batch);
                 let rows = without_hidden(&batch)?;
                 let crosses = self.crossing_rows(&rows, &facts);
                 if crosses.is_empty() {
-                    push(&mut kept, rows, facts);
+                    push(&mut own.kept, rows, facts);
                     continue;
                 }
-                let both = [(&mut kept, false), (&mut aside, true)];
+                let numbers = numbers_of(&batch);
+                numbers_aside.extend(crosses.iter().map(|row| numbers[*row]));
+                let both = [(&mut own.kept, false), (&mut aside.kept, true)];
                 for (kept, is_crossing) in both {
                     let chosen: Vec<(usize, usize)> = (0..rows.num_rows())
                         .filter(|row| crosses.binary_search(row).is_ok() == is_crossing)
@@ -214,7 +312,39 @@ impl Spilled {
                 }
             }
         }
-        Ok((kept, aside))
+        if let (true, Some(ends)) = (wants_policies, ends) {
+            numbers_aside.sort_unstable();
+            let mut parts: Vec<usize> = blocks.iter().map(|block| block.part).collect();
+            parts.dedup();
+            for batch in self.policies_of(&parts, ends)? {
+                let (here, there) = without_all(batch, &numbers_aside)?;
+                own.policies.push(without_hidden(&here)?);
+                aside.policies.extend(there.as_ref().map(without_hidden).transpose()?);
+            }
+        }
+        Ok((own, aside))
+    }
+
+    /// The policies of the rows of whole parts or, where rows are not dealt, of those between two
+    /// numbers.
+    fn policies_of(
+        &self,
+        parts: &[usize],
+        (low, high): (u64, u64),
+    ) -> Result<Vec<RecordBatch>, ArrowError> {
+        let mut all = Vec::new();
+        for (block, (first, last)) in self.policies.all().iter().zip(&self.policy_numbers) {
+            if *last < low || *first > high || !parts.contains(&block.part) {
+                continue;
+            }
+            for batch in self.policies.read(block)? {
+                let batch = without(batch, &self.dropped)?;
+                let is_own = |number: &u64| Some(self.is_dealt || (low..=high).contains(number));
+                let keep: BooleanArray = numbers_of(&batch).iter().map(is_own).collect();
+                all.push(filter_record_batch(&batch, &keep)?);
+            }
+        }
+        Ok(all)
     }
 
     fn crossing_rows(&self, rows: &RecordBatch, facts: &[Facts]) -> Vec<usize> {
@@ -244,6 +374,47 @@ impl Spilled {
         }
         Ok(())
     }
+}
+
+fn next_of<'a, T>(next: &AtomicUsize, of: &'a [T]) -> Option<(usize, &'a T)> {
+    let index = next.fetch_add(1, Ordering::Relaxed);
+    of.get(index).map(|taken| (index, taken))
+}
+
+/// Has some threads do the same work, each alone: whoever waited for a part of its group to be done
+/// by others would begin with the next group meanwhile, and have both in memory.
+fn alone<T: Send>(
+    threads: usize,
+    work: impl Fn() -> Result<Vec<T>, Error> + Sync,
+) -> Result<Vec<T>, Error> {
+    let one = || {
+        let pool = ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
+        pool.map_err(Error::Threads)?.install(&work)
+    };
+    let done: Vec<Result<Vec<T>, Error>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(one)).collect();
+        let joined = threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        joined.collect()
+    });
+    Ok(done.into_iter().collect::<Result<Vec<Vec<T>>, Error>>()?.into_iter().flatten().collect())
+}
+
+/// A batch without the rows of some numbers, and those, if there are any.
+fn without_all(
+    batch: RecordBatch,
+    numbers: &[u64],
+) -> Result<(RecordBatch, Option<RecordBatch>), ArrowError> {
+    if numbers.is_empty() {
+        return Ok((batch, None));
+    }
+    let is_one = |number: &u64| Some(numbers.binary_search(number).is_ok());
+    let there: BooleanArray = numbers_of(&batch).iter().map(is_one).collect();
+    let here = without(batch.clone(), numbers)?;
+    let is_any = there.true_count() > 0;
+    let there = if is_any { Some(filter_record_batch(&batch, &there)?) } else { None };
+    Ok((here, there))
 }
 
 fn push(kept: &mut Kept, rows: RecordBatch, facts: Vec<Facts>) {
