@@ -13,6 +13,7 @@ use arrow_schema::{ArrowError, SchemaRef};
 
 use crate::app::collect::Ingested;
 use crate::app::error::Error;
+use crate::app::spill::rows::Spilled;
 use crate::app::tables::{Made, Wishes};
 use crate::engine::polars::Polars;
 use crate::engine::{Answer, Engine, Query, Rows, TableInput};
@@ -34,7 +35,7 @@ pub(crate) fn answers(
     ingested: &mut Ingested,
     window: (Option<i64>, Option<i64>),
 ) -> Result<Option<Vec<Answer>>, Error> {
-    let is_in_parts = ingested.spilled.as_ref().is_some_and(|it| it.is_in_parts());
+    let is_in_parts = ingested.spilled.as_ref().is_some_and(Spilled::is_in_parts);
     if !is_in_parts || !wishes.reads_only_the_log() {
         return Ok(None);
     }
@@ -46,7 +47,7 @@ pub(crate) fn answers(
         let made = wishes.part(kept, policies).map_err(Error::Arrow)?;
         let tables: Vec<TableInput<'_>> = made.iter().map(Made::input).collect();
         let answers = Polars::default().run_part(&tables, &plan.views, &asked)?;
-        answers.into_iter().map(with_own_texts).collect::<Result<_, _>>().map_err(Error::Arrow)
+        answers.iter().map(with_own_texts).collect::<Result<_, _>>().map_err(Error::Arrow)
     };
     let gathered = Mutex::new(Gathered::of(&divided.asked));
     let locked = || gathered.lock().unwrap_or_else(PoisonError::into_inner);
@@ -85,7 +86,7 @@ fn own(column: &ArrayRef) -> ArrayRef {
 }
 
 /// What holds on to none of the texts of its part but its own.
-fn with_own_texts(answer: Answer) -> Result<Answer, ArrowError> {
+fn with_own_texts(answer: &Answer) -> Result<Answer, ArrowError> {
     let batches = answer.batches.iter().map(|batch| {
         let columns = batch.columns().iter().map(own).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
@@ -154,7 +155,7 @@ impl<'a> AnswersOfParts<'a> {
         let answers = Polars::default().run_part(&[table], &[], &[again])?;
         self.batches.clear();
         for answer in answers {
-            let answer = with_own_texts(answer).map_err(Error::Arrow)?;
+            let answer = with_own_texts(&answer).map_err(Error::Arrow)?;
             self.batches.extend(answer.batches);
         }
         self.groups = self.batches.iter().map(RecordBatch::num_rows).sum();

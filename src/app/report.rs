@@ -90,25 +90,10 @@ fn answer(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error
     let (ingested, answers) = if let Some(read) = whole {
         read
     } else {
-        let mut ingested = read(&options.read, &wishes, &pool, progress)?;
-        let window = window(&options.read, &ingested);
-        let in_parts = if options.read.redact.is_none() {
-            let statements = bound(&reports, as_of(options, &ingested))?;
-            let queries = queries(&reports, &statements);
-            pool.install(|| parted::answers(&wishes, &plan, &queries, &mut ingested, window))?
-        } else {
-            None
-        };
-        let answers = if let Some(answers) = in_parts {
-            answers
-        } else {
-            let tables = pool.install(|| wishes.make(&mut ingested, window, &options.read))?;
-            let engine = engine_for(&tables);
-            let answers =
-                pool.install(|| answered(options, &reports, &plan, (&tables, engine), &ingested))?;
-            redactor = pool.install(|| Redactor::of(&options.read, &tables))?;
-            answers
-        };
+        let ingested = read(&options.read, &wishes, &pool, progress)?;
+        let (answers, ingested, hides) =
+            pool.install(|| from_rows(options, &reports, &plan, (&wishes, ingested)))?;
+        redactor = hides;
         (ingested, answers)
     };
     let window = window(&options.read, &ingested);
@@ -134,6 +119,28 @@ fn answer(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error
         redactor.outcome(&mut outcome)?;
     }
     Ok(outcome)
+}
+
+/// What rows that were read answer, and what hides values in that.
+fn from_rows<'a>(
+    options: &'a ReportOptions,
+    reports: &[Report],
+    plan: &Plan,
+    (wishes, mut ingested): (&Wishes, Ingested),
+) -> Result<(Vec<Answer>, Ingested, Option<Redactor<'a>>), Error> {
+    let window = window(&options.read, &ingested);
+    // What hides values has to see all of them.
+    if options.read.redact.is_none() {
+        let statements = bound(reports, as_of(options, &ingested))?;
+        let queries = queries(reports, &statements);
+        if let Some(answers) = parted::answers(wishes, plan, &queries, &mut ingested, window)? {
+            return Ok((answers, ingested, None));
+        }
+    }
+    let tables = wishes.make(&mut ingested, window, &options.read)?;
+    let answers = answered(options, reports, plan, (&tables, engine_for(&tables)), &ingested)?;
+    let redactor = Redactor::of(&options.read, &tables)?;
+    Ok((answers, ingested, redactor))
 }
 
 /// What the tables answer.

@@ -5,7 +5,7 @@ use crate::report::Library;
 use crate::report::plan::plan;
 
 fn divided(sql: &str) -> Option<(Vec<(String, String)>, String)> {
-    let library = Library::embedded().unwrap();
+    let library = Library::embedded();
     let plan = plan(&[sql], &library).unwrap();
     let divided = divide(&[sql], &plan.views)?;
     let asked = divided.asked.into_iter().map(|asked| (asked.sql, asked.again)).collect();
@@ -65,7 +65,7 @@ fn ids_are_counted_where_they_are_and_nowhere_else() {
 
 #[test]
 fn every_report_that_only_adds_up_is_divided() {
-    let library = Library::embedded().unwrap();
+    let library = Library::embedded();
     for id in [
         "summary",
         "by-resource",
