@@ -8,7 +8,6 @@ use std::env::args;
 use std::hint::black_box;
 
 use azmfa::extract::Extractor;
-use azmfa::extract::chunk::Chunk;
 use extracting::{FEW, framed, rows, wanted};
 
 mod extracting;
@@ -32,9 +31,12 @@ fn case(shape: &str, case: &str) -> Option<usize> {
     };
     let columns = match case {
         "frame" => {
-            let records = |chunk: &Chunk| chunk.records.len();
-            let mut work = || framed(&bytes).iter().map(records).sum();
-            return Some(counted_instructions(&mut work));
+            let mut chunks = Vec::new();
+            counted_instructions(&mut || {
+                chunks = framed(&bytes);
+                chunks.len()
+            });
+            return Some(rows(&mut Extractor::new(wanted(FEW)), &chunks));
         }
         "few-columns" => FEW,
         "every-column" => &[],

@@ -2,8 +2,9 @@
 //!
 //! A report is `queries/<audience>/<id>.sql`; the views that reports share are
 //! `queries/views/<name>.sql`. This room reads their headers ([`front`]), finds them ([`Library`]),
-//! checks that their SQL runs alike on every engine ([`lint`]), binds parameters ([`param`]),
-//! tells which columns they need ([`plan`]) and which can be asked of rows part by part ([`divide`]). It touches no disk and knows no engine.
+//! checks that their SQL runs alike on every engine ([`lint`]), binds parameters ([`param`]), tells
+//! which columns they need ([`plan`]) and which can be asked of rows part by part ([`divide`]). It
+//! touches no disk and knows no engine.
 
 use std::sync::OnceLock;
 
