@@ -276,6 +276,14 @@ impl<'p> Line<'p> {
         self.collect();
     }
 
+    /// Extracts a chunk that waits for it; where none does, waits until something has changed.
+    fn extract_or_wait<'s>(&'s self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        let Some((place, chunk)) = state.take_chunk() else { return self.wait(state) };
+        drop(state);
+        self.extract(place, chunk);
+        locked(&self.state)
+    }
+
     fn put(&self, place: Place, item: Item) {
         let bytes = item.bytes();
         let mut state = locked(&self.state);
@@ -408,13 +416,7 @@ impl Sender<'_, '_> {
             if !has_to_wait || state.is_stopped() {
                 return None;
             }
-            if let Some((place, chunk)) = state.take_chunk() {
-                drop(state);
-                self.line.extract(place, chunk);
-                state = locked(&self.line.state);
-            } else {
-                state = self.line.wait(state);
-            }
+            state = self.line.extract_or_wait(state);
         }
     }
 
@@ -438,13 +440,7 @@ impl Sender<'_, '_> {
             if !is_stalled && state.queue.len() <= CHUNKS_PER_THREAD * idle {
                 return ControlFlow::Continue(());
             }
-            if let Some((place, chunk)) = state.take_chunk() {
-                drop(state);
-                self.line.extract(place, chunk);
-                state = locked(&self.line.state);
-            } else {
-                state = self.line.wait(state);
-            }
+            state = self.line.extract_or_wait(state);
         }
     }
 

@@ -4,13 +4,12 @@ use crate::app::error::Error;
 use crate::app::ingest::workers;
 use crate::app::options::QueryOptions;
 use crate::app::outcome::Outcome;
-use crate::app::parted;
 use crate::app::progress::Progress;
-use crate::app::redact::{Redactor, hide_in_error};
-use crate::app::report::{cut_to, library, read, window};
-use crate::app::tables::{Made, Wishes, engine_for};
+use crate::app::redact::hide_in_error;
+use crate::app::report::{answers_of_rows, cut_to, library, read, window};
+use crate::app::tables::Wishes;
+use crate::engine::Query;
 use crate::engine::polars::Polars;
-use crate::engine::{Engine, Query};
 use crate::render::Page;
 use crate::report::adhoc::check;
 
@@ -34,19 +33,8 @@ fn answer(options: &QueryOptions, progress: &Progress) -> Result<Outcome, Error>
     let mut ingested = read(&options.read, &wishes, &pool, progress)?;
     let window = window(&options.read, &ingested);
     let query = [Query { name: "query", sql: &options.sql, columns: Vec::new() }];
-    let in_parts = if options.read.redact.is_none() {
-        pool.install(|| parted::answers(&wishes, &plan, &query, &mut ingested, window))?
-    } else {
-        None
-    };
-    let (answers, redactor) = if let Some(answers) = in_parts {
-        (answers, None)
-    } else {
-        let tables = pool.install(|| wishes.make(&mut ingested, window, &options.read))?;
-        let inputs: Vec<_> = tables.iter().map(Made::input).collect();
-        let answers = pool.install(|| engine_for(&tables).run(&inputs, &plan.views, &query))?;
-        (answers, pool.install(|| Redactor::of(&options.read, &tables))?)
-    };
+    let (answers, redactor) =
+        pool.install(|| answers_of_rows(&options.read, (&wishes, &plan), &query, &mut ingested))?;
     let accounting = ingested.accounting;
     let pages = answers
         .into_iter()

@@ -90,9 +90,12 @@ fn answer(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error
     let (ingested, answers) = if let Some(read) = whole {
         read
     } else {
-        let ingested = read(&options.read, &wishes, &pool, progress)?;
-        let (answers, ingested, hides) =
-            pool.install(|| from_rows(options, &reports, &plan, (&wishes, ingested)))?;
+        let mut ingested = read(&options.read, &wishes, &pool, progress)?;
+        let statements = bound(&reports, as_of(options, &ingested))?;
+        let queries = queries(&reports, &statements);
+        let (answers, hides) = pool.install(|| {
+            answers_of_rows(&options.read, (&wishes, &plan), &queries, &mut ingested)
+        })?;
         redactor = hides;
         (ingested, answers)
     };
@@ -122,25 +125,26 @@ fn answer(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error
 }
 
 /// What rows that were read answer, and what hides values in that.
-fn from_rows<'a>(
-    options: &'a ReportOptions,
-    reports: &[Report],
-    plan: &Plan,
-    (wishes, mut ingested): (&Wishes, Ingested),
-) -> Result<(Vec<Answer>, Ingested, Option<Redactor<'a>>), Error> {
-    let window = window(&options.read, &ingested);
+///
+/// # Errors
+/// What the engine says, and when temporary files cannot be read or written.
+pub(crate) fn answers_of_rows<'a>(
+    options: &'a ReadOptions,
+    (wishes, plan): (&Wishes, &Plan),
+    queries: &[Query<'_>],
+    ingested: &mut Ingested,
+) -> Result<(Vec<Answer>, Option<Redactor<'a>>), Error> {
+    let window = window(options, ingested);
     // What hides values has to see all of them.
-    if options.read.redact.is_none() {
-        let statements = bound(reports, as_of(options, &ingested))?;
-        let queries = queries(reports, &statements);
-        if let Some(answers) = parted::answers(wishes, plan, &queries, &mut ingested, window)? {
-            return Ok((answers, ingested, None));
-        }
+    if options.redact.is_none()
+        && let Some(answers) = parted::answers(wishes, plan, queries, ingested, window)?
+    {
+        return Ok((answers, None));
     }
-    let tables = wishes.make(&mut ingested, window, &options.read)?;
-    let answers = answered(options, reports, plan, (&tables, engine_for(&tables)), &ingested)?;
-    let redactor = Redactor::of(&options.read, &tables)?;
-    Ok((answers, ingested, redactor))
+    let tables = wishes.make(ingested, window, options)?;
+    let inputs: Vec<_> = tables.iter().map(Made::input).collect();
+    let answers = engine_for(&tables).run(&inputs, &plan.views, queries)?;
+    Ok((answers, Redactor::of(options, &tables)?))
 }
 
 /// What the tables answer.

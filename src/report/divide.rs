@@ -13,7 +13,7 @@ use sqlparser::ast::{
     BinaryOperator, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,
     FunctionArguments, GroupByExpr, Ident, JoinConstraint, JoinOperator, OrderBy, OrderByKind,
     Query, Select, SelectFlavor, SelectItem, SetExpr, TableFactor, TableWithJoins, Value, Visit,
-    VisitMut, Visitor, VisitorMut,
+    VisitMut, Visitor, VisitorMut, visit_expressions,
 };
 
 use crate::report::parse;
@@ -179,26 +179,21 @@ fn is_function_of_a_row(function: &Function) -> bool {
 
 /// Whether it adds up to fractions, whose sum depends on the order.
 fn has_fractions(what: &Expr) -> bool {
-    struct Fractions;
-    impl Visitor for Fractions {
-        type Break = ();
-
-        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-            let is_fraction = match expr {
-                Expr::BinaryOp { op, .. } => *op == BinaryOperator::Divide,
-                Expr::Value(value) => {
-                    matches!(&value.value, Value::Number(number, _) if number.contains(['.', 'e', 'E']))
-                }
-                Expr::Cast { data_type, .. } => {
-                    let name = data_type.to_string().to_lowercase();
-                    !["bigint", "integer", "int"].contains(&name.as_str())
-                }
-                _ => false,
-            };
-            if is_fraction { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        }
-    }
-    what.visit(&mut Fractions).is_break()
+    let found = visit_expressions(what, |expr| {
+        let is_fraction = match expr {
+            Expr::BinaryOp { op, .. } => *op == BinaryOperator::Divide,
+            Expr::Value(value) => {
+                matches!(&value.value, Value::Number(number, _) if number.contains(['.', 'e', 'E']))
+            }
+            Expr::Cast { data_type, .. } => {
+                let name = data_type.to_string().to_lowercase();
+                !["bigint", "integer", "int"].contains(&name.as_str())
+            }
+            _ => false,
+        };
+        if is_fraction { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    found.is_break()
 }
 
 /// The table that is read, and the name by which its columns are called.
