@@ -417,18 +417,17 @@ impl Framer {
         if let Some(end) = line_end.and_then(|line_end| self.whole_line(at, line_end)) {
             return Step::Record(self.span(at, end, None), end);
         }
-        let on_its_line = &self.text()[..line_end.unwrap_or(self.filled)];
-        let end = balanced_end(on_its_line, at);
-        if may_be_envelope(self.text(), at)
-            || (end.is_none() && self.filled - at > self.bounds.block_bytes)
+        let looks_like_envelope = may_be_envelope(self.text(), at);
+        if looks_like_envelope && let Some(step) = self.envelope(at) {
+            return step;
+        }
+        let end = balanced_end(&self.text()[..line_end.unwrap_or(self.filled)], at);
+        let is_large = end.is_none() && self.filled - at > self.bounds.block_bytes;
+        if !looks_like_envelope
+            && is_large
+            && let Some(step) = self.envelope(at)
         {
-            match self.envelope(at) {
-                Some(step) => return step,
-                None if end.is_none()
-                    && !self.at_end
-                    && self.filled - at < self.bounds.record_bytes_max => {}
-                None => {}
-            }
+            return step;
         }
         if let Some(end) = end {
             return Step::Record(self.span(at, end, None), end);

@@ -1,7 +1,7 @@
 //! From a chunk to its records.
 
 use super::chunk::{Chunk, Span};
-use super::frame::run::{Derailed, Run};
+use super::frame::run::{Derailed, Rest, Run};
 use super::{Extractor, Record, describe};
 use crate::error::RejectReason;
 use crate::json::byte_at;
@@ -15,21 +15,34 @@ impl Extractor {
             self.spans(chunk, text);
             return None;
         };
-        let at = text.map_or(run.start, |text| self.run(chunk, run, text));
-        if at == run.border {
+        let (mut at, mut rest) = (run.start, None);
+        if let Some(text) = text {
+            loop {
+                at = self.run((chunk, run), text, at);
+                if at >= run.border || byte_at(text.as_bytes(), at) != b']' {
+                    break;
+                }
+                let rest = rest.get_or_insert_with(|| run.rest(chunk));
+                let Some(next) = rest.next_array(at) else {
+                    at = rest.at();
+                    break;
+                };
+                at = next;
+            }
+        }
+        if at == run.border && rest.as_ref().is_none_or(Rest::stands_as_before) {
             self.spans(chunk, text);
             return None;
         }
-        let (exact, derailed) = run.frame_from(chunk, at);
+        let (exact, derailed) = rest.unwrap_or_else(|| run.rest(chunk)).frame(at);
         self.spans(&exact, simdutf8::basic::from_utf8(&exact.bytes).ok());
         derailed
     }
 
-    /// Takes element after element of an array, each where the last one ends; gives the position
-    /// where there is none, or none that is sound.
-    fn run(&mut self, chunk: &Chunk, run: &Run, text: &str) -> usize {
+    /// Takes element after element of an array from `at` on, each where the last one ends; gives the
+    /// position where there is none, or none that is sound.
+    fn run(&mut self, (chunk, run): (&Chunk, &Run), text: &str, mut at: usize) -> usize {
         let (bytes, base) = (text.as_bytes(), run.base());
-        let mut at = run.start;
         while at < run.border && byte_at(bytes, at) == b'{' {
             let (walker, _) =
                 self.readers.of(self.guess, &self.wanted.formats, &self.wanted.others);

@@ -246,6 +246,22 @@ fn guesses_never_change_what_is_told_of_a_fixture() {
 }
 
 #[test]
+fn pages_are_left_to_extraction_as_one_array_is() {
+    let events: Vec<String> = (0..2_000).map(|id| event(id, "sound")).collect();
+    let bounds = Bounds { block_bytes: 30_000, ..Bounds::default() };
+    for (page_of, between) in [(7, "\n"), (40, ""), (150, "\r\n")] {
+        let page =
+            |events: &[String]| format!("{{\"value\":[{}],\"nextLink\":\"x\"}}", events.join(","));
+        let pages: Vec<String> = events.chunks(page_of).map(page).collect();
+        let guessed = told(pages.join(between).as_bytes(), bounds, true, 5);
+        assert_eq!((guessed.answer.records, guessed.answer.rejects.len()), (2_000, 0));
+        assert!(guessed.guesses > 5, "{} of {page_of} each", guessed.guesses);
+        assert_eq!(guessed.derailed, 0, "of {page_of} each");
+        assert!(guessed.framed.next_link);
+    }
+}
+
+#[test]
 fn a_sound_array_is_guessed_right_and_an_odd_one_framed_again() {
     let events: Vec<String> = (0..2_000).map(|id| event(id, "sound")).collect();
     let bounds = Bounds { block_bytes: 30_000, ..Bounds::default() };

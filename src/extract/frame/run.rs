@@ -3,12 +3,14 @@
 //! To balance the brackets of an element costs as much as a fifth of all that is done with it, and
 //! the walk that checks it finds its end anyway. So framing only guesses where the last element of
 //! a block begins, and goes on from there; extraction goes from element to element and sees
-//! whether it comes out there. Where it does not, framing begins again where it left off.
+//! whether it comes out there. Between two pages the little that stands there is framed on the way.
+//! Where extraction does not come out at the border, framing begins again where it left off.
 
 use std::sync::Arc;
 
-use super::{Around, Balance, Bounds, Framer};
+use super::{Around, Balance, Bounds, Framer, Step};
 use crate::extract::chunk::Chunk;
+use crate::json::scan::skip_whitespace;
 
 /// Where framing stands: what it finds from here on depends on nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,20 +56,74 @@ impl Run {
         self.before.offset - self.start as u64
     }
 
-    /// Frames the rest of the chunk from `at` on, where an element or what stands between two is
-    /// due. Says where that leads, unless it is where the guess did.
-    pub(crate) fn frame_from(&self, chunk: &Chunk, at: usize) -> (Chunk, Option<Derailed>) {
+    /// What there is to frame behind the elements that extraction finds by itself.
+    pub(crate) fn rest(&self, chunk: &Chunk) -> Rest<'_> {
         let text = chunk.bytes.get(..chunk.text_len()).unwrap_or_default();
         let mut framer = Framer::new(self.bounds, Arc::clone(&chunk.file));
         framer.buffer = [text, &self.behind].concat();
         framer.filled = framer.buffer.len();
-        let base = self.base();
-        let read = base + framer.filled as u64;
         framer.stand(self.before);
-        (framer.base, framer.at) = (base, at);
+        (framer.base, framer.at) = (self.base(), self.start);
+        Rest { run: self, framer }
+    }
+}
+
+/// Framing of a chunk, from where extraction has come to.
+pub(crate) struct Rest<'r> {
+    run: &'r Run,
+    framer: Framer,
+}
+
+impl Rest<'_> {
+    /// Position in the chunk.
+    pub(crate) fn at(&self) -> usize {
+        self.framer.at
+    }
+
+    /// Goes from the end of an array at `at` to the first element of the next one: over the rest of
+    /// its page, and what the next page begins with. None where anything else follows; the position
+    /// is before that then.
+    pub(crate) fn next_array(&mut self, at: usize) -> Option<usize> {
+        let framer = &mut self.framer;
+        framer.at = at;
+        loop {
+            let start = skip_whitespace(framer.text(), framer.at);
+            let before = framer.standing();
+            let step = match before.around {
+                _ if start >= framer.filled => return None,
+                Around::Array | Around::EnvelopeArray if framer.text()[start] == b'{' => {
+                    framer.at = start;
+                    return Some(start);
+                }
+                Around::Array | Around::EnvelopeArray => framer.element(start),
+                Around::Nothing => framer.value(start),
+                Around::EnvelopeTail => framer.tail(start),
+            };
+            let Step::To(at) = step else {
+                // Framing takes that step anew.
+                (framer.around, framer.next_link) = (before.around, before.next_link);
+                return None;
+            };
+            framer.at = at;
+        }
+    }
+
+    /// Whether the same stands around the position as around the first element: then what was
+    /// framed behind the border holds.
+    pub(crate) fn stands_as_before(&self) -> bool {
+        let before = self.run.before;
+        Standing { offset: before.offset, ..self.framer.standing() } == before
+    }
+
+    /// Frames the rest of the chunk from `at` on. Says where that leads, unless it is where the
+    /// guess did.
+    pub(crate) fn frame(self, at: usize) -> (Chunk, Option<Derailed>) {
+        let Self { run, mut framer } = self;
+        let (base, read) = (framer.base, framer.base + framer.filled as u64);
+        framer.at = at;
         framer.scan();
         let after = framer.standing();
-        let derailed = (after != self.after).then_some(Derailed { after, base, read });
+        let derailed = (after != run.after).then_some(Derailed { after, base, read });
         framer.buffer.truncate(framer.at);
         let mut exact = Chunk::new(framer.file);
         (exact.bytes, exact.records) = (framer.buffer, framer.spans);
