@@ -9,26 +9,28 @@ use crate::extract::others::OthersWanted;
 use crate::extract::shape::Shape;
 use crate::extract::sign_in::SHAPE as SIGN_IN;
 use crate::json::escape::unescape_into;
-use crate::json::slot::{Slot, SlotKind, SlotSet};
+use crate::json::slot::{SlotKind, SlotSet};
 use crate::json::tree::{Target, Tree};
 use crate::json::walk::{Texts, Walker};
 use crate::schema::sign_in_policy::TABLE as SIGN_IN_POLICY;
 
-/// A claim whose paths have become slots.
+/// A claim about the value in a slot.
 #[derive(Debug, Clone)]
 struct Test {
     claim: Claim,
-    slots: Vec<u16>,
+    slot: u16,
 }
 
 /// The claims of one format over the slots of one tree.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 struct Tests {
     /// How many claims there are.
     count: usize,
     /// Slots that have to hold something, and that must not.
     needs: SlotSet,
     lacks: SlotSet,
+    /// Slots any of which has to.
+    needs_any: Vec<SlotSet>,
     /// What else has to hold.
     others: Vec<Test>,
 }
@@ -68,23 +70,37 @@ impl SlotsOfClaims<'_> {
         slot_number(self.first + place)
     }
 
+    /// What is told by a value being there or not is told first, for all claims at once.
     fn tests(&mut self, format: &Format) -> Tests {
-        let tests = format.claims.iter().map(|claim| {
-            let slots = match claim {
-                Claim::HasAny(paths) => paths.iter().map(|path| self.slot(path)).collect(),
-                Claim::Has(path)
-                | Claim::Lacks(path)
-                | Claim::Object(path)
+        let mut tests = Tests { count: format.claims.len(), ..Tests::default() };
+        for claim in format.claims {
+            match claim {
+                Claim::Has(path) => tests.needs.insert(self.slot(path)),
+                Claim::Lacks(path) => tests.lacks.insert(self.slot(path)),
+                Claim::HasAny(paths) => {
+                    let mut any = SlotSet::default();
+                    paths.iter().for_each(|path| any.insert(self.slot(path)));
+                    tests.needs_any.push(any);
+                }
+                Claim::Object(path)
                 | Claim::Array(path)
                 | Claim::Text(path)
                 | Claim::OneOf(path, _)
-                | Claim::NoneOf(path, _)
-                | Claim::Begins(path, _)
-                | Claim::BeginsNot(path, _) => vec![self.slot(path)],
-            };
-            Test { claim: *claim, slots }
+                | Claim::Begins(path, _) => {
+                    let slot = self.slot(path);
+                    tests.needs.insert(slot);
+                    tests.others.push(Test { claim: *claim, slot });
+                }
+                Claim::NoneOf(path, _) | Claim::BeginsNot(path, _) => {
+                    tests.others.push(Test { claim: *claim, slot: self.slot(path) });
+                }
+            }
+        }
+        // What only asks for the kind of a value is soonest decided.
+        tests.others.sort_by_key(|test| {
+            !matches!(test.claim, Claim::Object(_) | Claim::Array(_) | Claim::Text(_))
         });
-        Tests::of(tests.collect())
+        tests
     }
 }
 
@@ -93,74 +109,38 @@ fn slot_number(number: usize) -> u16 {
 }
 
 impl Tests {
-    /// What is told by a value being there or not is told first, for all claims at once.
-    fn of(tests: Vec<Test>) -> Self {
-        let (mut needs, mut lacks) = (SlotSet::default(), SlotSet::default());
-        let count = tests.len();
-        for test in &tests {
-            let Some(slot) = test.slots.first().copied() else { continue };
-            match test.claim {
-                Claim::Lacks(_) => lacks.insert(slot),
-                Claim::HasAny(_) | Claim::NoneOf(..) | Claim::BeginsNot(..) => {}
-                Claim::Has(_)
-                | Claim::Object(_)
-                | Claim::Array(_)
-                | Claim::Text(_)
-                | Claim::OneOf(..)
-                | Claim::Begins(..) => needs.insert(slot),
-            }
-        }
-        let is_told = |claim: Claim| matches!(claim, Claim::Has(_) | Claim::Lacks(_));
-        let mut others: Vec<Test> = tests.into_iter().filter(|test| !is_told(test.claim)).collect();
-        // What only asks for the kind of a value is soonest decided.
-        others.sort_by_key(|test| {
-            matches!(
-                test.claim,
-                Claim::OneOf(..) | Claim::NoneOf(..) | Claim::Begins(..) | Claim::BeginsNot(..)
-            )
-        });
-        Self { count, needs, lacks, others }
-    }
-
     /// Whether every claim holds for the record that `walker` walked last.
     #[inline(always)]
     fn hold(&self, walker: &Walker, text: &str) -> bool {
         walker.met().holds_all(&self.needs)
             && !walker.met().holds_any(&self.lacks)
+            && self.needs_any.iter().all(|slots| walker.met().holds_any(slots))
             && self.others.iter().all(|test| holds(test, walker, text))
     }
 }
 
 #[inline]
 fn holds(test: &Test, walker: &Walker, text: &str) -> bool {
-    let slot = |index: usize| -> Slot {
-        test.slots
-            .get(index)
-            .and_then(|slot| walker.slots().get(usize::from(*slot)))
-            .copied()
-            .unwrap_or_default()
-    };
-    let kind = slot(0).kind;
+    let slot = walker.slots().get(usize::from(test.slot)).copied().unwrap_or_default();
+    let kind = slot.kind;
     let is_text = matches!(kind, SlotKind::Text | SlotKind::EscapedText);
     let value = || {
-        let raw = walker.text_of(text, slot(0));
+        let raw = walker.text_of(text, slot);
         if kind == SlotKind::EscapedText { unescaped(raw) } else { Cow::Borrowed(raw) }
     };
     let one_of = |words: &[&str]| {
         is_text && {
             // As the exporter spells it, nearly always.
             let value = value();
-            words.iter().any(|word| *value == **word)
-                || words.iter().any(|word| value.eq_ignore_ascii_case(word))
+            words.iter().any(|word| *value == **word || value.eq_ignore_ascii_case(word))
         }
     };
     let begins = |start: &str| {
         is_text && value().get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
     };
     match test.claim {
-        Claim::Has(_) => kind != SlotKind::Absent,
-        Claim::HasAny(_) => (0..test.slots.len()).any(|index| slot(index).kind != SlotKind::Absent),
-        Claim::Lacks(_) => kind == SlotKind::Absent,
+        // Told by what was met.
+        Claim::Has(_) | Claim::HasAny(_) | Claim::Lacks(_) => true,
         Claim::Object(_) => kind == SlotKind::Object,
         Claim::Array(_) => kind == SlotKind::Array,
         Claim::Text(_) => is_text,

@@ -7,7 +7,7 @@
 //! autoscale and alerts carry nothing but an `spn`). `xms_mirid` and `puid` are what public
 //! records show; no page promises them.
 
-use crate::text::split_at_mark;
+use crate::text::{split_at_mark, trim_ascii};
 
 /// Kind of principal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -87,7 +87,7 @@ pub fn classify(evidence: &Evidence<'_>) -> (Principal, bool) {
     } else {
         Principal::ServicePrincipal
     };
-    match evidence.idtyp.map(str::trim) {
+    match evidence.idtyp.map(trim_ascii) {
         Some(idtyp) if idtyp.eq_ignore_ascii_case("app") => return (application, false),
         Some(idtyp) if idtyp.eq_ignore_ascii_case("user") => return (Principal::User, false),
         _ => {}

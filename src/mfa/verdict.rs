@@ -46,11 +46,11 @@ pub struct Proof<'a> {
     pub acrs: Option<&'a str>,
 }
 
-/// Whether a comma-joined claim has `wanted` as one of its values. Azure Policy compares without
+/// Whether a comma-joined claim has one of `wanted` among its values. Azure Policy compares without
 /// regard to case; blanks around values do not count.
-pub fn list_has(list: &str, wanted: &str) -> bool {
-    let mut values = list.as_bytes().split(|byte| *byte == b',');
-    values.any(|value| value.trim_ascii().eq_ignore_ascii_case(wanted.as_bytes()))
+pub fn list_has(list: &str, wanted: &[&str]) -> bool {
+    let mut values = list.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+    values.any(|value| wanted.iter().any(|wanted| value.eq_ignore_ascii_case(wanted.as_bytes())))
 }
 
 /// The verdict that reports use.
@@ -66,8 +66,7 @@ pub fn verdict(principal: Principal, proof: Proof<'_>) -> Verdict {
         Principal::Unknown | Principal::Nobody => Verdict::Unknown,
         Principal::User if proof.amr.is_none() && proof.acrs.is_none() => Verdict::Unknown,
         Principal::User => {
-            let by_method =
-                proof.amr.is_some_and(|amr| list_has(amr, "mfa") || list_has(amr, "ngcmfa"));
+            let by_method = proof.amr.is_some_and(|amr| list_has(amr, &["mfa", "ngcmfa"]));
             if by_method || by_context(proof) { Verdict::Mfa } else { Verdict::NonMfa }
         }
     }
@@ -80,14 +79,14 @@ pub fn strict_verdict(proof: Proof<'_>) -> Verdict {
         None => Verdict::Unknown,
         Some(idtyp) if !idtyp.trim().eq_ignore_ascii_case("user") => Verdict::NotUser,
         Some(_) => {
-            let by_method = proof.amr.is_some_and(|amr| list_has(amr, "mfa"));
+            let by_method = proof.amr.is_some_and(|amr| list_has(amr, &["mfa"]));
             if by_method || by_context(proof) { Verdict::Mfa } else { Verdict::NonMfa }
         }
     }
 }
 
 fn by_context(proof: Proof<'_>) -> bool {
-    proof.acrs.is_some_and(|acrs| list_has(acrs, "p1"))
+    proof.acrs.is_some_and(|acrs| list_has(acrs, &["p1"]))
 }
 
 #[cfg(test)]
