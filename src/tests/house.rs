@@ -141,10 +141,13 @@ fn is_test(file: &str) -> bool {
     file.contains("/tests/") || file.ends_with("tests.rs")
 }
 
+/// What cargo runs before it builds the program; no part of it.
+const BUILD_SCRIPT: &str = "src/build.rs";
+
 /// The product code, without comments and without the tests at the end of a file.
 fn code() -> Vec<Line> {
     let mut lines = Vec::new();
-    for file in rust_files().into_iter().filter(|file| !is_test(file)) {
+    for file in rust_files().into_iter().filter(|file| !is_test(file) && file != BUILD_SCRIPT) {
         let text = read(&file);
         let tests_at = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
         for (index, line) in text[..tests_at].lines().enumerate() {
