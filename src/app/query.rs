@@ -9,7 +9,6 @@ use crate::app::redact::hide_in_error;
 use crate::app::report::{answers_of_rows, cut_to, library, read, window};
 use crate::app::tables::Wishes;
 use crate::engine::Query;
-use crate::engine::polars::Polars;
 use crate::render::Page;
 use crate::report::adhoc::check;
 
@@ -22,7 +21,6 @@ pub fn run(options: &QueryOptions, progress: &Progress) -> Result<Outcome, Error
 }
 
 fn answer(options: &QueryOptions, progress: &Progress) -> Result<Outcome, Error> {
-    Polars::warm_up();
     let library = library(None)?;
     let mut plan = check(&options.sql, &library)?;
     if let Some(redaction) = &options.read.redact {
