@@ -1,8 +1,8 @@
 //! Links the program at a fixed place in memory, on Linux with glibc.
 //!
-//! A program that may stand anywhere has 285,000 addresses put right before its first line runs: vtables,
-//! mostly of polars. That took 4 of the 6 ms of `azmfa --version`, and made a thousand pages private.
-//! Stacks, heap and libraries still stand at random places.
+//! A program that may stand anywhere has 285,000 addresses put right before its first line runs:
+//! vtables, mostly of polars. That took 4 of the 6 ms of `azmfa --version`, and made a thousand pages
+//! private. Stacks, heap and libraries still stand at random places.
 
 fn main() {
     println!("cargo::rerun-if-changed=src/build.rs");
