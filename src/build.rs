@@ -7,7 +7,9 @@
 fn main() {
     println!("cargo::rerun-if-changed=src/build.rs");
     let target = |part: &str| std::env::var(format!("CARGO_CFG_TARGET_{part}")).unwrap_or_default();
-    if target("OS") == "linux" && target("ENV") == "gnu" {
+    // A program that is linked statically decides for itself.
+    let is_static = target("FEATURE").split(',').any(|feature| feature == "crt-static");
+    if target("OS") == "linux" && target("ENV") == "gnu" && !is_static {
         println!("cargo::rustc-link-arg-bin=azmfa=-no-pie");
     }
 }
