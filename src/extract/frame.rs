@@ -307,14 +307,7 @@ impl Framer {
                 self.at = start;
                 return self.close(start);
             }
-            let step = match self.around {
-                Around::Nothing => self.value(start),
-                Around::Array | Around::EnvelopeArray => {
-                    self.run(start).unwrap_or_else(|| self.element(start))
-                }
-                Around::EnvelopeTail => self.tail(start),
-            };
-            match step {
+            match self.run(start).unwrap_or_else(|| self.step(start)) {
                 Step::To(at) => self.at = at,
                 Step::Record(span, at) => {
                     self.spans.push(span);
@@ -330,6 +323,21 @@ impl Framer {
                 }
             }
         }
+    }
+
+    /// Takes what stands at `at`, which is not white space.
+    fn step(&mut self, at: usize) -> Step {
+        match self.around {
+            Around::Nothing => self.value(at),
+            Around::Array | Around::EnvelopeArray => self.element(at),
+            Around::EnvelopeTail => self.tail(at),
+        }
+    }
+
+    /// Whether an element of an array begins at `at`.
+    fn is_element(&self, at: usize) -> bool {
+        matches!(self.around, Around::Array | Around::EnvelopeArray)
+            && byte_at(self.text(), at) == b'{'
     }
 
     /// At the end of the stream: an array that was never closed has lost what followed.
@@ -477,7 +485,7 @@ impl Framer {
 
     /// Leaves the elements from `at` on to extraction, up to a border that is likely one.
     fn run(&mut self, at: usize) -> Option<Step> {
-        if !self.may_guess || byte_at(self.text(), at) != b'{' {
+        if !self.may_guess || !self.is_element(at) {
             return None;
         }
         self.may_guess = false;

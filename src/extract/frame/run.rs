@@ -88,18 +88,15 @@ impl Rest<'_> {
         framer.at = at;
         loop {
             let start = skip_whitespace(framer.text(), framer.at);
+            if start >= framer.filled {
+                return None;
+            }
+            if framer.is_element(start) {
+                framer.at = start;
+                return Some(start);
+            }
             let before = framer.standing();
-            let step = match before.around {
-                _ if start >= framer.filled => return None,
-                Around::Array | Around::EnvelopeArray if framer.text()[start] == b'{' => {
-                    framer.at = start;
-                    return Some(start);
-                }
-                Around::Array | Around::EnvelopeArray => framer.element(start),
-                Around::Nothing => framer.value(start),
-                Around::EnvelopeTail => framer.tail(start),
-            };
-            let Step::To(at) = step else {
+            let Step::To(at) = framer.step(start) else {
                 // Framing takes that step anew.
                 (framer.around, framer.next_link) = (before.around, before.next_link);
                 return None;
