@@ -98,19 +98,9 @@ impl Parts {
     /// # Errors
     /// When the temporary file cannot be read.
     pub(crate) fn read(&self, part: usize) -> io::Result<Vec<u8>> {
-        let part = &self.parts[part];
-        let spilled: usize = part.blocks.iter().map(|(_, count)| count).sum();
-        let mut bytes = vec![0; spilled];
-        if let Some(file) = &self.file {
-            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut at = 0;
-            for (offset, count) in &part.blocks {
-                file.seek(SeekFrom::Start(*offset))?;
-                file.read_exact(&mut bytes[at..at + count])?;
-                at += count;
-            }
-        }
-        bytes.extend_from_slice(&part.bytes);
+        let spilled: usize = self.parts[part].blocks.iter().map(|(_, count)| count).sum();
+        let mut bytes = Vec::with_capacity(spilled + self.parts[part].bytes.len());
+        self.each_piece(part, |piece| bytes.extend_from_slice(piece))?;
         Ok(bytes)
     }
 }
