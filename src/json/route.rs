@@ -20,7 +20,7 @@ use edge::{Edge, Pass};
 pub(super) use edge::{Next, Turn};
 use keys::{Key, Keys};
 use literal::{Blocks, Literal};
-pub(super) use pass::{Passage, Passed, What};
+pub(super) use pass::{Label, Passage, Passed, What};
 
 mod edge;
 mod keys;
@@ -52,7 +52,7 @@ const CHANCES_MAX: u32 = 5;
 const WALKS_PER_LESSON: u64 = 4096;
 const LESSON_WALKS: u64 = 16;
 const TIMES_USUAL: u32 = 8;
-const USUAL_BYTES_MAX: usize = 63;
+const USUAL_BYTES_MAX: usize = 62;
 /// Keys of an object that nobody wants, above which its keys count as data and it is stepped over.
 const STEPPED_KEYS_MAX: usize = 64;
 
@@ -364,6 +364,9 @@ impl Routes {
             edge.turns = short(self.turns.len());
             self.turns.push(self.turns[EXPLORED as usize].clone());
         }
+        if edge.pass == Pass::Text && edge.turns == NONE && edge.literal.is_one_block() {
+            edge.pass = Pass::Plain;
+        }
         let added = short(self.edges.len());
         self.edges.push(edge);
         self.lengths.push((0, 0));
@@ -392,7 +395,7 @@ impl Routes {
         let number = taken.number as usize;
         if let (Some(edge), Some((last, times))) =
             (self.edges.get_mut(number), self.lengths.get_mut(number))
-            && edge.pass == Pass::Text
+            && matches!(edge.pass, Pass::Plain | Pass::Text)
         {
             *times = if *last == length { *times + 1 } else { 0 };
             *last = length;

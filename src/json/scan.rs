@@ -74,6 +74,14 @@ mod wide {
         (all(b'"'), all(b'\\'))
     }
 
+    /// Where quotes or backslashes stand in thirty-two bytes.
+    #[inline(always)]
+    pub(super) fn quotes_or_backslashes(block: &[u8; 2 * WIDTH]) -> u32 {
+        let [low, high] = block.as_chunks::<WIDTH>().0 else { return 0 };
+        let both = |half| equal_to_any(half, 0, [b'"', b'\\']);
+        both(low) | both(high) << WIDTH
+    }
+
     /// The places at which a quote stands in the first and the third block, or a backslash in the
     /// first and a `u` in the second.
     #[inline(always)]

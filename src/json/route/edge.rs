@@ -57,6 +57,8 @@ pub(in crate::json) struct Edge {
 /// How a walk goes on behind an edge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pass {
+    /// Over the string, behind bytes of one block that open and close nothing: of most edges.
+    Plain,
     /// Over the string.
     Text,
     /// Over the string, unless it may hold JSON: something is wanted of that.
@@ -92,7 +94,8 @@ impl Edge {
         blocks: &Blocks,
     ) -> Option<usize> {
         let end = self.literal.end_at::<WHERE>(bytes, at, blocks)?;
-        (self.pass == Pass::Text || self.fits(byte_at(bytes, end))).then_some(end)
+        (matches!(self.pass, Pass::Plain | Pass::Text) || self.fits(byte_at(bytes, end)))
+            .then_some(end)
     }
 
     /// Whether the value behind the edge may begin with `byte`: a blank, a quote or a bracket there

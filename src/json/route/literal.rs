@@ -50,6 +50,11 @@ impl Literal {
         literal
     }
 
+    /// Whether it is no longer than a block.
+    pub(super) fn is_one_block(&self) -> bool {
+        self.behind == NONE
+    }
+
     /// Where its first block ends if that stands at `at`, by the [`alike`] of [`INSIDE`].
     #[inline(always)]
     pub(super) fn head_end_at(&self, bytes: &[u8], at: usize) -> Option<usize> {

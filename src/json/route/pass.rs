@@ -20,6 +20,12 @@ pub(in crate::json) struct Passed {
     /// opening bracket and what follows the closing one.
     pub(in crate::json) start: u32,
     pub(in crate::json) end: u32,
+    pub(in crate::json) label: Label,
+}
+
+/// What is known of something passed beside its place: four bytes, which are written as one.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::json) struct Label {
     /// Number of its text among those of the record.
     pub(in crate::json) buffer: u16,
     pub(in crate::json) kind: SlotKind,
@@ -31,7 +37,7 @@ impl Passed {
     #[inline(always)]
     fn turn(node: u32, at: usize, buffer: u16, what: What) -> Self {
         let at = short(at);
-        Self { node, start: at, end: at, buffer, kind: SlotKind::Object, what }
+        Self { node, start: at, end: at, label: Label { buffer, kind: SlotKind::Object, what } }
     }
 }
 
@@ -85,7 +91,7 @@ impl Passage {
         kind: SlotKind,
     ) {
         let (start, end) = (short(start), short(end));
-        let passed = Passed { node, start, end, buffer: self.buffer, kind, what };
+        let passed = Passed { node, start, end, label: Label { buffer: self.buffer, kind, what } };
         if self.count == self.passed.len() {
             let room = (self.passed.len() * 2).max(PASSED_AT_FIRST);
             self.passed.resize(room, passed);
@@ -182,20 +188,31 @@ impl Routes {
         let mut count = passage.count;
         let mut number = self.states.get(state as usize).map_or(NONE, |state| state.first);
         let mut last = None;
-        'values: loop {
-            let (edge, begin) = loop {
-                let Some(edge) = edges.get(number as usize) else { break 'values };
-                if let Some(begin) = edge.end_at::<INSIDE>(bytes, at, &self.blocks) {
-                    break (edge, begin);
+        let plain = Label { buffer, kind: SlotKind::Text, what: What::Member };
+        while let Some(edge) = edges.get(number as usize) {
+            if edge.pass == Pass::Plain {
+                let Some(begin) = edge.literal.head_end_at(bytes, at) else {
+                    number = edge.alternative;
+                    continue;
+                };
+                if let Some(end) = plain_end(bytes, begin, edge.usual) {
+                    if edge.node != NONE {
+                        let Some(place) = room.get_mut(count) else { break };
+                        let (start, stop) = (short(begin), short(end));
+                        *place = Passed { node: edge.node, start, end: stop, label: plain };
+                        count += 1;
+                    }
+                    (at, number, last) = (end + 1, edge.then, Some(edge));
+                    continue;
                 }
+            }
+            let Some(begin) = edge.end_at::<INSIDE>(bytes, at, &self.blocks) else {
                 number = edge.alternative;
+                continue;
             };
             let (end, kind, behind);
-            if edge.usual != u8::MAX && ends_after(bytes, begin, edge.usual) {
-                end = begin + usize::from(edge.usual);
-                (kind, behind) = (SlotKind::Text, end + 1);
-            } else if edge.pass == Pass::Text
-                && let Ok((stop, true)) = string_stop_inside(bytes, begin)
+            if edge.pass == Pass::Text
+                && let Some(stop) = plain_end(bytes, begin, edge.usual)
             {
                 (end, kind, behind) = (stop, SlotKind::Text, stop + 1);
             } else {
@@ -210,19 +227,11 @@ impl Routes {
             }
             if edge.node != NONE {
                 let Some(place) = room.get_mut(count) else { break };
-                *place = Passed {
-                    node: edge.node,
-                    start: short(begin),
-                    end: short(end),
-                    buffer,
-                    kind,
-                    what: What::Member,
-                };
+                let (start, end) = (short(begin), short(end));
+                *place = Passed { node: edge.node, start, end, label: Label { kind, ..plain } };
                 count += 1;
             }
-            at = behind;
-            last = Some(edge);
-            number = edge.then;
+            (at, number, last) = (behind, edge.then, Some(edge));
         }
         passage.count = count;
         (at, last.map_or(state, |edge| edge.state))
@@ -294,7 +303,7 @@ impl Routes {
                 // Whether it is wanted is as good as random here: no branch depends on it.
                 let (node, what) = (key.node, What::Member);
                 let (start, end) = (short(start), short(end));
-                *place = Passed { node, start, end, buffer, kind, what };
+                *place = Passed { node, start, end, label: Label { buffer, kind, what } };
                 count += usize::from(node != NONE);
                 (at, is_start) = (next, false);
                 behind = (at, key.state, count);
@@ -330,6 +339,19 @@ impl Routes {
         let name = unescaped.as_ref().map_or(raw, |name| name.as_bytes());
         let key = self.keys.find::<ANYWHERE>(frame, name, (0, name.len()), &self.blocks);
         (key, end.quote)
+    }
+}
+
+/// Where the string ends whose first character stands at `begin`, if nothing in it is escaped: sooner
+/// told if it has its usual length. None near the end of the text.
+#[inline(always)]
+fn plain_end(bytes: &[u8], begin: usize, usual: u8) -> Option<usize> {
+    if usual != u8::MAX && ends_after(bytes, begin, usual) {
+        return Some(begin + usize::from(usual));
+    }
+    match string_stop_inside(bytes, begin) {
+        Ok((stop, true)) => Some(stop),
+        _ => None,
     }
 }
 
@@ -396,7 +418,7 @@ fn pass_slowly(
 ) -> Option<(usize, SlotKind, usize)> {
     match pass {
         Pass::TextUnlessJson if may_begin_json(byte_at(bytes, at)) => None,
-        Pass::Text | Pass::TextUnlessJson => {
+        Pass::Plain | Pass::Text | Pass::TextUnlessJson => {
             let end = string_end(bytes, at).ok()?;
             let kind = if end.escaped { SlotKind::EscapedText } else { SlotKind::Text };
             Some((end.quote, kind, end.quote + 1))
@@ -420,7 +442,7 @@ fn note_turns(turns: &[Turn], (at, buffer): (usize, u16), room: &mut [Passed]) -
     for (turn, place) in turns.iter().zip(room) {
         let at = short(at) + turn.offset;
         let (node, kind, what) = (turn.node, turn.kind, turn.what());
-        *place = Passed { node, start: at, end: at, buffer, kind, what };
+        *place = Passed { node, start: at, end: at, label: Label { buffer, kind, what } };
     }
     Some(turns.len())
 }

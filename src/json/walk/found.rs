@@ -2,7 +2,7 @@
 
 use super::Texts;
 use crate::json::byte_at;
-use crate::json::route::{NONE, Passed, What, short};
+use crate::json::route::{Label, NONE, Passed, What, short};
 use crate::json::scan::skip_whitespace;
 use crate::json::slot::{Slot, SlotKind, SlotSet};
 use crate::json::tree::{Target, Tree};
@@ -128,11 +128,11 @@ impl Found {
         let (walk, is_plain) = (self.walk, self.texts != Texts::Python);
         for one in passed {
             let Some(node) = self.nodes.get_mut(one.node as usize) else { continue };
-            match one.what {
+            match one.label.what {
                 // Nearly all are strings that say something, and met for the first time.
                 What::Member
                     if is_plain
-                        && one.kind == SlotKind::Text
+                        && one.label.kind == SlotKind::Text
                         && one.start != one.end
                         && node.met_in != walk =>
                 {
@@ -182,7 +182,7 @@ impl Found {
         self.met_last.clear();
         self.met_last.resize(self.nodes.len(), 0);
         for (place, one) in passed.iter().enumerate() {
-            if matches!(one.what, What::Member | What::Opens) {
+            if matches!(one.label.what, What::Member | What::Opens) {
                 self.met_last[one.node as usize] = short(place);
             }
         }
@@ -197,7 +197,7 @@ impl Found {
                     parent => node = parent as usize,
                 }
             };
-            match one.what {
+            match one.label.what {
                 What::Opens => self.nodes[one.node as usize].start = one.start,
                 What::Closes if counts => self.close(one, sources),
                 What::Member | What::Value if counts => {
@@ -230,7 +230,7 @@ impl Found {
     fn fill(&mut self, target: Target, one: &Passed, sources: Sources<'_>) -> bool {
         if !target.keeps_empty {
             // Nearly every value is a string.
-            let says_nothing = match one.kind {
+            let says_nothing = match one.label.kind {
                 SlotKind::Text if self.texts != Texts::Python => one.start == one.end,
                 _ => stands_for_nothing(one, sources, self.texts),
             };
@@ -250,7 +250,7 @@ fn put(slots: &mut [Slot], met: &mut SlotSet, target: Target, one: &Passed) {
         && (slot.kind == SlotKind::Absent || slot.rank >= target.rank)
     {
         met.insert(target.slot);
-        let Passed { start, end, buffer, kind, .. } = *one;
+        let Passed { start, end, label: Label { buffer, kind, .. }, .. } = *one;
         *slot = Slot { start, end, buffer, rank: target.rank, kind };
     }
 }
@@ -258,15 +258,19 @@ fn put(slots: &mut [Slot], met: &mut SlotSet, target: Target, one: &Passed) {
 #[inline(never)]
 fn stands_for_nothing(one: &Passed, sources: Sources<'_>, texts: Texts) -> bool {
     let (start, end) = (one.start as usize, one.end as usize);
-    match one.kind {
+    match one.label.kind {
         SlotKind::Text => {
             start == end
                 || (texts == Texts::Python
-                    && matches!(sources.of(one.buffer).get(start..end), Some("None" | "null")))
+                    && matches!(
+                        sources.of(one.label.buffer).get(start..end),
+                        Some("None" | "null")
+                    ))
         }
         SlotKind::Null | SlotKind::Absent => true,
         SlotKind::Object => {
-            let inner = sources.of(one.buffer).as_bytes().get(start + 1..).unwrap_or_default();
+            let inner =
+                sources.of(one.label.buffer).as_bytes().get(start + 1..).unwrap_or_default();
             byte_at(inner, skip_whitespace(inner, 0)) == b'}'
         }
         SlotKind::EscapedText | SlotKind::Scalar | SlotKind::Array => false,
