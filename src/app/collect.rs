@@ -291,10 +291,9 @@ impl Collector {
         self.widen(span(&rows));
         if self.spill.is_some() {
             let times = Times::of(&rows, "event_time");
-            for row in 0..rows.num_rows() {
-                let time = times.get(row).unwrap_or(NO_TIME).to_le_bytes();
-                self.times.push(0, &time).map_err(Error::Spill)?;
-            }
+            let time = |row| times.get(row).unwrap_or(NO_TIME).to_le_bytes();
+            let times: Vec<u8> = (0..rows.num_rows()).flat_map(time).collect();
+            self.times.push(0, &times).map_err(Error::Spill)?;
         }
         let facts = keys.iter().map(Facts::from);
         if is_table {
