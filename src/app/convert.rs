@@ -129,7 +129,7 @@ fn write(
                 return Err(std::io::Error::from(std::io::ErrorKind::Unsupported));
             };
             let mut out = BufWriter::new(out);
-            let style = Style { width: None, color: false };
+            let style = Style { width: None, color: false, threads: 1 };
             renderer.render(
                 &[page(made, &outcome.accounting, outcome.window)],
                 &style,

@@ -4,8 +4,10 @@ use std::fs;
 use std::io;
 use std::io::BufWriter;
 use std::io::Write;
+use std::num::NonZero;
 use std::path::Path;
 use std::path::PathBuf;
+use std::thread;
 
 use crate::app::output::OutputError;
 use crate::app::output::OutputFile;
@@ -95,8 +97,15 @@ impl Choice {
             ));
         }
         let width = if is_terminal { terminal.width } else { None };
-        let style = Style { width, color: terminal.colors(color, is_terminal) };
+        let style = Style { width, color: terminal.colors(color, is_terminal), threads: 1 };
         Ok(Self { renderer, target, style, force: args.force, is_terminal })
+    }
+
+    /// The same, with as many threads as were asked for, else one per core.
+    pub(crate) fn with_threads(mut self, threads: Option<usize>) -> Self {
+        let cores = || thread::available_parallelism().map_or(1, NonZero::get);
+        self.style.threads = threads.unwrap_or_else(cores);
+        self
     }
 
     /// Whether a person is about to read a table.

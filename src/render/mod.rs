@@ -89,6 +89,8 @@ pub struct Style {
     pub width: Option<usize>,
     /// Whether colours may be used.
     pub color: bool,
+    /// Threads that long pages may be written with; the bytes are the same for any number.
+    pub threads: usize,
 }
 
 /// One way of showing pages.

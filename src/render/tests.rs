@@ -18,7 +18,7 @@ use super::{ALL, Page, Renderer, Style, by_extension, by_name};
 mod read_back;
 mod workbook;
 
-const PLAIN: Style = Style { width: None, color: false };
+const PLAIN: Style = Style { width: None, color: false, threads: 1 };
 
 fn times(values: Vec<Option<i64>>) -> ArrayRef {
     Arc::new(TimestampMicrosecondArray::from(values).with_timezone("UTC"))
@@ -251,8 +251,27 @@ fn hostile_text_comes_out_of_every_text_renderer_as_text() {
 }
 
 #[test]
+fn long_pages_are_the_same_bytes_whatever_the_number_of_threads() {
+    // Two batches: some blocks of rows and a part of one, and a single row.
+    let many: Vec<i64> = (0..20_000).collect();
+    let said: Vec<String> = many.iter().map(|number| format!("={number},\"x\"\n")).collect();
+    let said: Vec<Option<&str>> = said.iter().map(|text| Some(text.as_str())).collect();
+    let mut long = page("long", vec![("n", Arc::new(Int64Array::from(many))), ("t", texts(&said))]);
+    long.batches.push(long.batches[0].slice(7, 1));
+    let pages = [long.clone(), long];
+    for name in ["csv", "tsv"] {
+        let plain = text(name, &pages, &PLAIN);
+        assert_eq!(plain.matches('x').count(), 2 * 20_001, "{name}");
+        for threads in [0, 2, 3, 64] {
+            let style = Style { threads, ..PLAIN };
+            assert!(text(name, &pages, &style) == plain, "{name} with {threads} threads");
+        }
+    }
+}
+
+#[test]
 fn no_renderer_hands_a_terminal_what_would_steer_it() {
-    let terminal = Style { width: Some(100), color: false };
+    let terminal = Style { width: Some(100), color: false, threads: 1 };
     for renderer in ALL.iter().filter(|renderer| !renderer.is_binary()) {
         let shown = text(renderer.name(), &[hostile()], &terminal);
         let steering = shown.chars().find(|character| {
@@ -275,7 +294,7 @@ fn an_empty_page_is_valid_in_every_format() {
 fn no_line_of_a_table_is_wider_than_the_terminal() {
     for page in [resources(), hostile(), figures()] {
         for width in [40, 60, 80, 100, 120, 160, 200, 400] {
-            let style = Style { width: Some(width), color: false };
+            let style = Style { width: Some(width), color: false, threads: 1 };
             let shown = text("table", std::slice::from_ref(&page), &style);
             for line in shown.lines() {
                 let used = unicode_width::UnicodeWidthStr::width(line);
@@ -289,7 +308,7 @@ fn no_line_of_a_table_is_wider_than_the_terminal() {
 fn a_table_never_cuts_a_number_and_cuts_nothing_without_a_terminal() {
     let numbers = ["1,204,551", "14,002", "13,870", "1,222,883", "-9,223,372,036,854,775,808"];
     for width in [40, 80, 200] {
-        let style = Style { width: Some(width), color: false };
+        let style = Style { width: Some(width), color: false, threads: 1 };
         let shown = text("table", &[resources(), hostile()], &style);
         for number in numbers {
             assert!(shown.contains(number), "{width}: {number}\n{shown}");
@@ -305,7 +324,7 @@ fn a_table_never_cuts_a_number_and_cuts_nothing_without_a_terminal() {
 #[test]
 fn tables_read_well_at_every_width() {
     for width in [60, 80, 120, 200] {
-        let style = Style { width: Some(width), color: false };
+        let style = Style { width: Some(width), color: false, threads: 1 };
         let shown = text("table", &[figures(), resources()], &style);
         insta::assert_snapshot!(format!("table_{width}"), shown);
     }
@@ -317,7 +336,7 @@ fn colour_says_what_was_done_without_mfa_and_what_is_not_known() {
     if std::env::var_os("NO_COLOR").is_some() {
         return;
     }
-    let style = Style { width: Some(120), color: true };
+    let style = Style { width: Some(120), color: true, threads: 1 };
     insta::assert_snapshot!(
         "table_color",
         visible(&text("table", &[figures(), resources()], &style))

@@ -147,19 +147,19 @@ fn several_reports_into_a_pipe_are_one_csv_after_the_other() {
     let piped = Terminal::default();
     let choice = choose(&args(None, None), 4, &piped).ok().unwrap();
     assert_eq!(choice.renderer.name(), "csv");
-    assert_eq!(choice.style, Style { width: None, color: false });
+    assert_eq!(choice.style, Style { width: None, color: false, threads: 1 });
     assert!(!choice.is_table_on_terminal());
 }
 
 #[test]
 fn only_a_terminal_has_a_width_and_colours() {
     let shown = choose(&args(None, None), 1, &on_terminal()).ok().unwrap();
-    assert_eq!(shown.style, Style { width: Some(100), color: true });
+    assert_eq!(shown.style, Style { width: Some(100), color: true, threads: 1 });
     assert!(shown.is_table_on_terminal());
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.txt");
     let filed = choose(&args(None, Some(&path)), 1, &on_terminal()).ok().unwrap();
-    assert_eq!(filed.style, Style { width: None, color: false });
+    assert_eq!(filed.style, Style { width: None, color: false, threads: 1 });
     assert!(!filed.is_table_on_terminal());
 }
 
