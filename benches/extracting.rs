@@ -46,6 +46,7 @@ pub(crate) fn wanted(columns: &[&str]) -> Wanted {
     Wanted {
         formats: FORMATS,
         activity: names(&activity::TABLE),
+        of_policy_events: Vec::new(),
         policy: names(&activity_policy::TABLE),
         others: OthersWanted::default(),
         filter: Filter::default(),

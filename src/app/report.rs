@@ -233,6 +233,7 @@ pub(crate) fn read_with(
     let wanted = Wanted {
         formats: FORMATS,
         activity: wishes.activity_columns(),
+        of_policy_events: wishes.columns_of_policy_events(),
         policy: wishes.policy_columns(),
         others: OthersWanted {
             columns: wishes.other_columns(),

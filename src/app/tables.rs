@@ -122,6 +122,21 @@ impl Wishes {
             .collect()
     }
 
+    /// Those of them that nothing asks for where a row is no policy event.
+    pub(crate) fn columns_of_policy_events(&self) -> Vec<&'static str> {
+        let is_read_otherwise = |name: &str| {
+            let in_attempt = |column: &Column| source_column(column.name) == Some(name);
+            name == "event_time"
+                || (self.folds()
+                    && (COLUMNS_READ.contains(&name) || ATTEMPT.columns.iter().any(in_attempt)))
+        };
+        let names = ACTIVITY.columns.iter().map(|column| column.name);
+        let of_policy_events = names.filter(|name| self.plan.of_policy_events.contains(*name));
+        of_policy_events
+            .filter(|name| self.reads_only_the_log() && !is_read_otherwise(name))
+            .collect()
+    }
+
     /// The columns of the other tables that have to be extracted.
     pub(crate) fn other_columns(&self) -> BTreeMap<&'static str, Vec<&'static str>> {
         tables_others::columns(&self.plan)

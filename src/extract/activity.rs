@@ -136,13 +136,17 @@ impl ColumnSet {
     /// The columns that have to be made so that some can be told, by their names: with those that
     /// tell who a row is.
     pub(crate) fn for_columns<'c>(columns: impl Iterator<Item = &'c str>) -> Self {
-        let named = |name: &str| TABLE.columns.iter().position(|column| column.name == name);
-        let asked = columns.filter_map(named).fold(0, |set, position| set | 1 << position);
-        Self(asked | IDENTITY_COLUMNS.0)
+        Self(Self::named(columns).0 | IDENTITY_COLUMNS.0)
+    }
+
+    /// The set of columns by their names.
+    pub(crate) fn named<'c>(columns: impl Iterator<Item = &'c str>) -> Self {
+        let position = |name: &str| TABLE.columns.iter().position(|column| column.name == name);
+        Self(columns.filter_map(position).fold(0, |set, position| set | 1 << position))
     }
 
     #[inline(always)]
-    fn has(self, position: usize) -> bool {
+    pub(crate) fn has(self, position: usize) -> bool {
         self.0 >> position & 1 == 1
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::extract::activity::{COLUMN_COUNT, Row, position};
+use crate::extract::activity::{COLUMN_COUNT, ColumnSet, Row, position};
 use crate::extract::column::Columns;
 use crate::extract::identity::KEY_PREFIX;
 use crate::extract::policy::{Part, Policy};
@@ -19,15 +19,17 @@ pub(crate) struct Placed<'a> {
     pub(crate) key_id: &'a str,
 }
 
-/// Appends a row of `activity`.
+/// Appends a row of `activity`, null in the columns that are left out.
 pub(crate) fn append_activity(
     columns: &mut Columns,
+    left_out: ColumnSet,
     row: &Row<'_>,
     scratch: &str,
     placed: &Placed<'_>,
 ) {
     for (place, builder) in &mut columns.builders {
         match *place {
+            place if left_out.has(place) => builder.null(),
             position::EVENT_TIME => builder.integer(Some(micros(row.ticks))),
             position::SOURCE_OFFSET => builder.integer(i64::try_from(placed.offset).ok()),
             position::SOURCE_FILE => builder.text(Some(placed.file)),

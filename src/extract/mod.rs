@@ -71,6 +71,8 @@ pub struct Wanted {
     pub formats: Formats,
     /// Columns of `activity` to build, by name.
     pub activity: Vec<&'static str>,
+    /// Those of them that are asked of policy events only: null in other rows.
+    pub of_policy_events: Vec<&'static str>,
     /// Columns of `activity_policy` to build, by name.
     pub policy: Vec<&'static str>,
     /// What of the records that are no events.
@@ -147,8 +149,10 @@ pub struct Extractor {
     scratch: String,
     /// Bytes of an event's identity, before they are hashed.
     identity: Vec<u8>,
-    /// Columns of `activity` that have to be made.
+    /// Columns of `activity` that have to be made, and those that are null where a row is no policy
+    /// event.
     needs: ColumnSet,
+    of_policy_events: ColumnSet,
     /// Whether the keys of rows are told beyond policy events.
     tells_key: bool,
     activity: Columns,
@@ -221,8 +225,11 @@ impl Extractor {
             needs: ColumnSet::for_columns(
                 wanted.activity.iter().copied().chain(wanted.filter.columns()),
             ),
+            of_policy_events: ColumnSet::named(wanted.of_policy_events.iter().copied()),
             tells_key: wanted.raw_of.is_some()
-                || ["event_key", "event_id"].iter().any(|name| wanted.activity.contains(name)),
+                || ["event_key", "event_id"].iter().any(|name| {
+                    wanted.activity.contains(name) && !wanted.of_policy_events.contains(name)
+                }),
             activity: Columns::numbered(&ACTIVITY, |name| {
                 name != "source_record" && wanted.activity.contains(&name)
             }),
@@ -426,7 +433,9 @@ impl Extractor {
             let text = record.text.get(record.start..record.end).unwrap_or_default();
             self.out.raw.push(text.to_owned());
         }
-        append_activity(&mut self.activity, &row, &self.scratch, &place);
+        let left_out =
+            if row.is_policy_event { ColumnSet::default() } else { self.of_policy_events };
+        append_activity(&mut self.activity, left_out, &row, &self.scratch, &place);
         if row.is_policy_event {
             let row_number = u32::try_from(self.out.keys.len()).unwrap_or(u32::MAX);
             for policy in policies.map(|policies| &policies.all).into_iter().flatten() {

@@ -88,6 +88,7 @@ fn extractor() -> Extractor {
     Extractor::new(Wanted {
         formats: FORMATS,
         activity: names(ACTIVITY.columns),
+        of_policy_events: Vec::new(),
         policy: names(ACTIVITY_POLICY.columns),
         others: OthersWanted::everything(),
         filter: Filter::default(),

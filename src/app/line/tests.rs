@@ -29,6 +29,7 @@ fn wanted() -> Wanted {
     Wanted {
         formats: FORMATS,
         activity: vec!["event_id", "source_file", "source_record"],
+        of_policy_events: Vec::new(),
         policy: Vec::new(),
         others: OthersWanted::default(),
         filter: Filter::default(),
