@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::app::error::Error;
-use crate::app::ingest::workers;
+use crate::app::ingest::with_threads;
 use crate::app::options::{ConvertOptions, ConvertTarget, TableFormat};
 use crate::app::outcome::{ConvertOutcome, WrittenFile};
 use crate::app::output::{self, OutputFile};
@@ -56,11 +56,15 @@ fn converted(options: &ConvertOptions, progress: &Progress) -> Result<ConvertOut
         ConvertTarget::Table(_) | ConvertTarget::Folder(_) => None,
     };
     let wishes = Wishes::everything(written);
-    let pool = workers(options.read.threads)?;
-    let mut ingested = read(&options.read, &wishes, &pool, progress)?;
+    let mut ingested = read(&options.read, &wishes, progress)?;
     let window = window(&options.read, &ingested);
-    let mut tables = pool.install(|| wishes.make(&mut ingested, window, &options.read))?;
-    if let Some(redactor) = pool.install(|| Redactor::of(&options.read, &tables))? {
+    let make = || {
+        let tables = wishes.make(&mut ingested, window, &options.read)?;
+        let redactor = Redactor::of(&options.read, &tables)?;
+        Ok::<_, Error>((tables, redactor))
+    };
+    let (mut tables, redactor) = with_threads(options.read.threads, |pool| pool.install(make))??;
+    if let Some(redactor) = redactor {
         for made in &mut tables {
             made.batches = redactor.batches(&made.schema, &made.batches)?;
         }

@@ -7,7 +7,7 @@ use arrow_array::types::{Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, RecordBatch};
 
 use crate::app::error::Error;
-use crate::app::ingest::workers;
+use crate::app::ingest::with_threads;
 use crate::app::options::ExplainOptions;
 use crate::app::outcome::Explanation;
 use crate::app::progress::Progress;
@@ -30,10 +30,10 @@ use crate::time::format_micros;
 pub fn run(options: &ExplainOptions, progress: &Progress) -> Result<Explanation, Error> {
     let event_id = options.event_id.trim().to_lowercase();
     let wishes = Wishes::everything(None);
-    let pool = workers(options.read.threads)?;
-    let mut ingested = read_with(&options.read, &wishes, Some(event_id.clone()), &pool, progress)?;
+    let mut ingested = read_with(&options.read, &wishes, Some(event_id.clone()), progress)?;
     let window = window(&options.read, &ingested);
-    let tables = pool.install(|| wishes.make(&mut ingested, window, &options.read))?;
+    let make = || wishes.make(&mut ingested, window, &options.read);
+    let tables = with_threads(options.read.threads, |pool| pool.install(make))??;
     let mut text = format!("Event {event_id}\n");
     let own = |table: &'static Table| {
         let (batch, row) = find(&tables, table.name, "event_id", &event_id)?;

@@ -40,7 +40,8 @@ use crate::source::trouble::{ReadTrouble, trouble_of};
 pub(crate) struct Job<'a> {
     pub(crate) inputs: &'a [String],
     pub(crate) wanted: Wanted,
-    pub(crate) pool: &'a ThreadPool,
+    /// Threads that read, as asked for.
+    pub(crate) threads: Option<usize>,
     /// Bytes of rows that may be kept in memory.
     pub(crate) memory: Option<u64>,
     /// What becomes of rows past that: they go to disk, and whether they are to be folded then;
@@ -53,14 +54,22 @@ pub(crate) struct Job<'a> {
     pub(crate) sides: SideCheck,
 }
 
-/// The threads of a run: as many as asked for, else one per core.
+/// How many threads a run has: as many as asked for, else one per core.
+pub(crate) fn thread_count(asked: Option<usize>) -> usize {
+    asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
+}
+
+/// Does `work` with the threads of a run, which end with it: what the allocator keeps of the memory
+/// that they freed goes to those that come next. Threads that lived on would keep it from them.
 ///
 /// # Errors
 /// [`Error::Threads`] when the system refuses them.
-pub(crate) fn workers(threads: Option<usize>) -> Result<ThreadPool, Error> {
-    let threads = threads
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
-    ThreadPoolBuilder::new().num_threads(threads).build().map_err(Error::Threads)
+pub(crate) fn with_threads<T>(
+    asked: Option<usize>,
+    work: impl FnOnce(&ThreadPool) -> T,
+) -> Result<T, Error> {
+    let pool = ThreadPoolBuilder::new().num_threads(thread_count(asked));
+    pool.build_scoped(rayon::ThreadBuilder::run, work).map_err(Error::Threads)
 }
 
 /// Reads every input.
@@ -75,18 +84,20 @@ pub(crate) fn ingest(mut job: Job<'_>, progress: &Progress) -> Result<Ingested, 
         progress.set_bytes_total(total);
     }
     let collector = Collector::new(&mut job);
-    let threads = job.pool.current_num_threads();
+    let (asked, threads) = (job.threads, thread_count(job.threads));
     let is_file = |input: &Input| input.bytes_len.is_some();
     let ready = inputs.iter().map(is_file).collect();
     let columns = columns_of_activity(&job.wanted);
     let line = Line::new(job.wanted, threads, ready, collector, progress);
-    job.pool.broadcast(|_| {
-        line.work(&|number, sender| {
-            Reading { sender, progress, columns: &columns }.input(&inputs[number]);
+    with_threads(asked, |pool| {
+        pool.broadcast(|_| {
+            line.work(&|number, sender| {
+                Reading { sender, progress, columns: &columns }.input(&inputs[number]);
+            });
         });
-    });
-    let collector = line.finish()?;
-    job.pool.install(|| collector.finish())
+        let collector = line.finish()?;
+        pool.install(|| collector.finish())
+    })?
 }
 
 /// The first records of a file by id of their format, and whether there are more; `None` for what

@@ -13,6 +13,10 @@ use arrow_schema::{ArrowError, SchemaRef};
 
 use crate::app::collect::Ingested;
 use crate::app::error::Error;
+use crate::app::ingest::thread_count;
+use crate::app::ingest::with_threads;
+use crate::app::options::ReadOptions;
+use crate::app::report::window;
 use crate::app::spill::rows::Spilled;
 use crate::app::tables::{Made, Wishes};
 use crate::engine::polars::Polars;
@@ -29,11 +33,10 @@ const GROUPS_WAITING_MAX: usize = 32 << 10;
 /// # Errors
 /// What the engine says, and when the temporary files cannot be read.
 pub(crate) fn answers(
-    wishes: &Wishes,
-    plan: &Plan,
+    options: &ReadOptions,
+    (wishes, plan): (&Wishes, &Plan),
     queries: &[Query<'_>],
     ingested: &mut Ingested,
-    window: (Option<i64>, Option<i64>),
 ) -> Result<Option<Vec<Answer>>, Error> {
     let is_in_parts = ingested.spilled.as_ref().is_some_and(Spilled::is_in_parts);
     if !is_in_parts || !wishes.reads_only_the_log() {
@@ -51,7 +54,7 @@ pub(crate) fn answers(
     };
     let gathered = Mutex::new(Gathered::of(&divided.asked));
     let locked = || gathered.lock().unwrap_or_else(PoisonError::into_inner);
-    let parts = spilled.each_part(|number, kept, policies| {
+    let parts = spilled.each_part(thread_count(options.threads), |number, kept, policies| {
         let answers = ask(kept, policies)?;
         locked().take(number, answers)
     })?;
@@ -62,6 +65,7 @@ pub(crate) fn answers(
     }
     let gathered = gathered.into_inner().unwrap_or_else(PoisonError::into_inner);
     let days = std::mem::take(&mut ingested.days);
+    let window = window(options, ingested);
     let about_run = wishes.about_run(days, window, &mut ingested.accounting)?;
     let mut tables: Vec<TableInput<'_>> = about_run.iter().map(Made::input).collect();
     tables.extend(gathered.answers.iter().filter_map(AnswersOfParts::table));
@@ -70,7 +74,8 @@ pub(crate) fn answers(
         .zip(&divided.rest)
         .map(|(query, sql)| Query { name: query.name, sql, columns: query.columns.clone() })
         .collect();
-    Ok(Some(Polars::default().run(&tables, &[], &rest)?))
+    let run = || Polars::default().run(&tables, &[], &rest);
+    Ok(Some(with_threads(options.threads, |pool| pool.install(run))??))
 }
 
 fn query(asked: &Asked) -> Query<'_> {

@@ -1,7 +1,6 @@
 //! `azmfa query`: SQL that somebody typed, over the tables of the inputs.
 
 use crate::app::error::Error;
-use crate::app::ingest::workers;
 use crate::app::options::QueryOptions;
 use crate::app::outcome::Outcome;
 use crate::app::progress::Progress;
@@ -27,12 +26,11 @@ fn answer(options: &QueryOptions, progress: &Progress) -> Result<Outcome, Error>
         redaction.widen(&mut plan);
     }
     let wishes = Wishes::of(&plan);
-    let pool = workers(options.read.threads)?;
-    let mut ingested = read(&options.read, &wishes, &pool, progress)?;
+    let mut ingested = read(&options.read, &wishes, progress)?;
     let window = window(&options.read, &ingested);
     let query = [Query { name: "query", sql: &options.sql, columns: Vec::new() }];
     let (answers, redactor) =
-        pool.install(|| answers_of_rows(&options.read, (&wishes, &plan), &query, &mut ingested))?;
+        answers_of_rows(&options.read, (&wishes, &plan), &query, &mut ingested)?;
     let accounting = ingested.accounting;
     let pages = answers
         .into_iter()

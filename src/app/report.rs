@@ -8,13 +8,12 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, RecordBatch, RecordBatchOptions};
 use arrow_schema::{ArrowError, Field, Schema, SchemaRef};
-use rayon::ThreadPool;
 
 use crate::app::alarm;
 use crate::app::check::Check;
 use crate::app::collect::Ingested;
 use crate::app::error::Error;
-use crate::app::ingest::{Job, ingest, open_tables, workers};
+use crate::app::ingest::{Job, ingest, open_tables, with_threads};
 use crate::app::options::{ReadOptions, ReportOptions};
 use crate::app::outcome::Outcome;
 use crate::app::parted;
@@ -75,27 +74,27 @@ fn answer(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error
     }
     let mut redactor = None;
     let wishes = Wishes::of(&plan);
-    let pool = workers(options.read.threads)?;
     let whole = Whole::of(&options.read).and_then(|mut whole| {
         let mut ingested = std::mem::take(&mut whole.ingested);
         ingested.window = wishes.widened(&ingested);
         let tables = whole.tables(&plan, window(&options.read, &ingested)).ok()?;
         // Where a table is damaged, what can be read of it is read row by row.
-        let answers = pool
-            .install(|| answered(options, &reports, &plan, (&tables, Polars::default()), &ingested))
-            .ok()?;
+        let answers = with_threads(options.read.threads, |pool| {
+            let with = (tables.as_slice(), Polars::default());
+            pool.install(|| answered(options, &reports, &plan, with, &ingested))
+        });
+        let answers = answers.ok()?.ok()?;
         progress.add_rows(ingested.accounting.records);
         Some((ingested, answers))
     });
     let (ingested, answers) = if let Some(read) = whole {
         read
     } else {
-        let mut ingested = read(&options.read, &wishes, &pool, progress)?;
+        let mut ingested = read(&options.read, &wishes, progress)?;
         let statements = bound(&reports, as_of(options, &ingested))?;
         let queries = queries(&reports, &statements);
-        let (answers, hides) = pool.install(|| {
-            answers_of_rows(&options.read, (&wishes, &plan), &queries, &mut ingested)
-        })?;
+        let (answers, hides) =
+            answers_of_rows(&options.read, (&wishes, &plan), &queries, &mut ingested)?;
         redactor = hides;
         (ingested, answers)
     };
@@ -134,17 +133,20 @@ pub(crate) fn answers_of_rows<'a>(
     queries: &[Query<'_>],
     ingested: &mut Ingested,
 ) -> Result<(Vec<Answer>, Option<Redactor<'a>>), Error> {
-    let window = window(options, ingested);
     // What hides values has to see all of them.
     if options.redact.is_none()
-        && let Some(answers) = parted::answers(wishes, plan, queries, ingested, window)?
+        && let Some(answers) = parted::answers(options, (wishes, plan), queries, ingested)?
     {
         return Ok((answers, None));
     }
-    let tables = wishes.make(ingested, window, options)?;
-    let inputs: Vec<_> = tables.iter().map(Made::input).collect();
-    let answers = engine_for(&tables).run(&inputs, &plan.views, queries)?;
-    Ok((answers, Redactor::of(options, &tables)?))
+    let window = window(options, ingested);
+    let answer = || {
+        let tables = wishes.make(ingested, window, options)?;
+        let inputs: Vec<_> = tables.iter().map(Made::input).collect();
+        let answers = engine_for(&tables).run(&inputs, &plan.views, queries)?;
+        Ok((answers, Redactor::of(options, &tables)?))
+    };
+    with_threads(options.threads, |pool| pool.install(answer))?
 }
 
 /// What the tables answer.
@@ -211,10 +213,9 @@ pub(crate) fn library(folder: Option<&Path>) -> Result<Library, Error> {
 pub(crate) fn read(
     options: &ReadOptions,
     wishes: &Wishes,
-    pool: &ThreadPool,
     progress: &Progress,
 ) -> Result<Ingested, Error> {
-    read_with(options, wishes, None, pool, progress)
+    read_with(options, wishes, None, progress)
 }
 
 /// As [`read`], keeping the records of one event as they stand in the input.
@@ -225,7 +226,6 @@ pub(crate) fn read_with(
     options: &ReadOptions,
     wishes: &Wishes,
     raw_of: Option<String>,
-    pool: &ThreadPool,
     progress: &Progress,
 ) -> Result<Ingested, Error> {
     let folded =
@@ -260,7 +260,7 @@ pub(crate) fn read_with(
     let job = Job {
         inputs: &options.inputs,
         wanted,
-        pool,
+        threads: options.threads,
         memory: options.memory.or(wishes.spills().map(|_| ROWS_HELD_BYTES)),
         spill: wishes.spills(),
         hashed: wishes.hashed_columns(),

@@ -255,7 +255,7 @@ impl Wishes {
         let reads_activity = log.reads_activity();
         let shared = Mutex::new(std::mem::take(log));
         let shared_log = || shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let groups = spilled.each_group(|_, kept| {
+        let groups = spilled.each_group(rayon::current_num_threads(), |_, kept| {
             for shown in shown_by(&kept, reads_activity) {
                 shared_log().activity(&shown)?;
             }

@@ -5,8 +5,6 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rayon::ThreadPoolBuilder;
-
 use super::{Item, Line, Sender, locked};
 use crate::app::collect::{Collector, Ingested, StreamEnd};
 use crate::app::error::Error;
@@ -41,11 +39,10 @@ fn wanted() -> Wanted {
 }
 
 fn line(threads: usize, ahead: u64, ready: Vec<bool>, progress: &Progress) -> Line<'_> {
-    let pool = ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let mut job = Job {
         inputs: &[],
         wanted: wanted(),
-        pool: &pool,
+        threads: Some(1),
         memory: None,
         spill: None,
         hashed: Vec::new(),

@@ -224,16 +224,17 @@ impl Spilled {
         self.is_in_parts
     }
 
-    /// Hands all rows to `take`, group by group, several at once, each with its number; what it
-    /// gives comes in order. Rows that can be of one attempt are in one group.
+    /// Hands all rows to `take`, group by group, as many at once as there are to be threads, each with
+    /// its number; what it gives comes in order. Rows that can be of one attempt are in one group.
     ///
     /// # Errors
     /// Those of `take`, and when the temporary file cannot be read.
     pub(crate) fn each_group<T: Send>(
         &self,
+        threads: usize,
         take: impl Fn(usize, Kept) -> Result<T, Error> + Sync,
     ) -> Result<Vec<T>, Error> {
-        self.each(false, |number, group| take(number, group.kept))
+        self.each(threads, false, |number, group| take(number, group.kept))
     }
 
     /// The same, each group with the policies of its rows.
@@ -242,13 +243,15 @@ impl Spilled {
     /// As [`Self::each_group`].
     pub(crate) fn each_part<T: Send>(
         &self,
+        threads: usize,
         take: impl Fn(usize, Kept, Vec<RecordBatch>) -> Result<T, Error> + Sync,
     ) -> Result<Vec<T>, Error> {
-        self.each(true, |number, group| take(number, group.kept, group.policies))
+        self.each(threads, true, |number, group| take(number, group.kept, group.policies))
     }
 
     fn each<T: Send>(
         &self,
+        threads: usize,
         wants_policies: bool,
         take: impl Fn(usize, Group) -> Result<T, Error> + Sync,
     ) -> Result<Vec<T>, Error> {
@@ -261,7 +264,7 @@ impl Spilled {
             }
             Ok(())
         };
-        let mut taken = alone(rayon::current_num_threads(), || {
+        let mut taken = alone(threads, || {
             let mut done = Vec::new();
             work(&mut done).map(|()| done)
         })?;
