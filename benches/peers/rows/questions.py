@@ -2,7 +2,7 @@
 
 import shutil
 
-from bench import MEGABYTE, OURS, Side, line_of, measure, median, ratio, say, table, times, walls
+from bench import MEGABYTE, OURS, Side, line_of, median, ratio, say, table, times, walls
 
 TITLE = "Q1 and Q2"
 FLOORS = {
@@ -75,7 +75,6 @@ def run(bench):
     for shape in bench.options.inputs.split(","):
         source = bench.input(shape)
         if not bench.options.check_only:
-            measure(["cat", source.path])  # warms the page cache for every engine alike
             below += floors(bench, source)
         for question in ("q1", "q2"):
             lines += compare(bench, source, question)

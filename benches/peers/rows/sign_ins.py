@@ -1,7 +1,7 @@
 """Q3, the verdicts per application, on sign-ins as one array and as lines; every column of them to an Arrow stream,
 beside the same of events in that form."""
 
-from bench import MEGABYTE, OURS, Side, line_of, measure, median, table, times
+from bench import MEGABYTE, OURS, Side, line_of, median, table, times, warm
 from inputs import sign_ins
 
 TITLE = "Q3 on sign-ins, and all their columns to Arrow"
@@ -18,7 +18,7 @@ def run(bench):
         right = [(engine, memory) for engine, memory in right if memory]
         if bench.options.check_only or not right:
             continue
-        measure(["cat", source.path])
+        warm(source.path)
         sides = [Side(engine.label, engine.ask(form, QUESTION, source.path), engine.environment, facts=engine.facts()) for engine, _ in right]
         reports = bench.race(sides, **source.facts(), question=QUESTION, pair=OURS)
         for engine, memory in right:
