@@ -10,7 +10,7 @@ mod collect;
 pub mod convert;
 pub mod error;
 pub mod explain;
-mod ingest;
+pub(crate) mod ingest;
 mod line;
 pub mod lists;
 pub mod options;

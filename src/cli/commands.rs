@@ -89,7 +89,7 @@ impl Context<'_> {
         names: &[String],
         before: &str,
     ) -> Result<ExitKind, Failure> {
-        let choice = self.choice(&args.output, names.len())?.with_threads(args.read.threads);
+        let choice = self.choice(&args.output, names.len())?.by_threads(args.read.threads);
         let options = options::report(args, names, before, &choice, &self.terminal)?;
         choice.check(names.iter().map(String::as_str))?;
         let (started, progress) = (Instant::now(), Arc::new(Progress::new()));
@@ -100,7 +100,7 @@ impl Context<'_> {
     }
 
     fn query(&self, args: &QueryArgs) -> Result<ExitKind, Failure> {
-        let choice = self.choice(&args.output, 1)?.with_threads(args.read.threads);
+        let choice = self.choice(&args.output, 1)?.by_threads(args.read.threads);
         let options = options::query(args, &choice, &self.terminal)?;
         choice.check(["query"])?;
         let (started, progress) = (Instant::now(), Arc::new(Progress::new()));

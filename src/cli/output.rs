@@ -4,11 +4,10 @@ use std::fs;
 use std::io;
 use std::io::BufWriter;
 use std::io::Write;
-use std::num::NonZero;
 use std::path::Path;
 use std::path::PathBuf;
-use std::thread;
 
+use crate::app::ingest::thread_count;
 use crate::app::output::OutputError;
 use crate::app::output::OutputFile;
 use crate::app::output::check;
@@ -101,10 +100,9 @@ impl Choice {
         Ok(Self { renderer, target, style, force: args.force, is_terminal })
     }
 
-    /// The same, with as many threads as were asked for, else one per core.
-    pub(crate) fn with_threads(mut self, threads: Option<usize>) -> Self {
-        let cores = || thread::available_parallelism().map_or(1, NonZero::get);
-        self.style.threads = threads.unwrap_or_else(cores);
+    /// The same, for long pages, which the threads of the run write together.
+    pub(crate) fn by_threads(mut self, asked: Option<usize>) -> Self {
+        self.style.threads = thread_count(asked);
         self
     }
 
