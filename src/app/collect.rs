@@ -31,6 +31,7 @@ use crate::fold::calendar::Days;
 use crate::fold::duplicate::repeated;
 use crate::fold::events::{Facts, Kept, Text, Times};
 use crate::fold::held::{Held, SEGMENT_ROWS};
+use crate::fold::policy_event;
 use crate::format::FORMATS;
 use crate::limits::REJECTS_SAMPLED_MAX;
 use crate::schema::Table;
@@ -231,7 +232,8 @@ impl Collector {
         progress: &Progress,
     ) -> Result<(), Error> {
         if name == ACTIVITY_POLICY.name {
-            let rows = conform(batch, &ACTIVITY_POLICY, |_| true).map_err(Error::Arrow)?;
+            let rows = conform(batch, &ACTIVITY_POLICY, |name| !policy_event::is_made(name))
+                .map_err(Error::Arrow)?;
             let rows = with_mfa_policies(&rows, &self.mfa_policies).map_err(Error::Arrow)?;
             self.close_policies()?;
             self.policy.push(PolicyBatch::Table(rows));

@@ -28,6 +28,7 @@ use crate::extract::chunk::{Chunk, ChunkSink};
 use crate::extract::frame::drafts::Redo;
 use crate::extract::frame::frame;
 use crate::extract::{Extractor, OpenedTables, Wanted};
+use crate::fold::policy_event;
 use crate::format::FORMATS;
 use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
@@ -211,7 +212,10 @@ impl Reading<'_, '_, '_> {
     fn table(&mut self, end: &mut StreamEnd, table: NormalisedTable) {
         let own = [&ACTIVITY, &ACTIVITY_POLICY].into_iter().find(|own| own.name == table.table);
         let Some(known) = own.or_else(|| read_table(&table.table)) else { return };
-        let all: Vec<&str> = known.columns.iter().map(|column| column.name).collect();
+        let is_policy = known.name == ACTIVITY_POLICY.name;
+        let names = known.columns.iter().map(|column| column.name);
+        let all: Vec<&str> =
+            names.filter(|name| !(is_policy && policy_event::is_made(name))).collect();
         let columns = if known.name == ACTIVITY.name { self.columns } else { all.as_slice() };
         match table.batches(columns) {
             Ok(batches) => {

@@ -6,7 +6,8 @@ use crate::app::outcome::Outcome;
 use crate::app::progress::Progress;
 use crate::app::redact::hide_in_error;
 use crate::app::report::{answers_of_rows, cut_to, library, read, window};
-use crate::app::tables::Wishes;
+use crate::app::tables::{Wishes, dry_run};
+use crate::app::tables_whole::Whole;
 use crate::engine::Query;
 use crate::render::Page;
 use crate::report::adhoc::check;
@@ -26,11 +27,23 @@ fn answer(options: &QueryOptions, progress: &Progress) -> Result<Outcome, Error>
         redaction.widen(&mut plan);
     }
     let wishes = Wishes::of(&plan);
-    let mut ingested = read(&options.read, &wishes, progress)?;
-    let window = window(&options.read, &ingested);
     let query = [Query { name: "query", sql: &options.sql, columns: Vec::new() }];
-    let (answers, redactor) =
-        answers_of_rows(&options.read, (&wishes, &plan), &query, &mut ingested)?;
+    // What cannot run is said before gigabytes are read.
+    dry_run(&plan, &query)?;
+    let whole = Whole::of(&options.read, &wishes)
+        .and_then(|whole| whole.answers(&options.read, &plan, &query));
+    let mut redactor = None;
+    let (ingested, answers) = if let Some((ingested, answers)) = whole {
+        progress.add_rows(ingested.accounting.records);
+        (ingested, answers)
+    } else {
+        let mut ingested = read(&options.read, &wishes, progress)?;
+        let (answers, hides) =
+            answers_of_rows(&options.read, (&wishes, &plan), &query, &mut ingested)?;
+        redactor = hides;
+        (ingested, answers)
+    };
+    let window = window(&options.read, &ingested);
     let accounting = ingested.accounting;
     let pages = answers
         .into_iter()

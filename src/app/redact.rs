@@ -27,6 +27,9 @@ use crate::engine::{Engine, Query};
 use crate::error::{Accounting, Reject, Warning};
 use crate::report::plan::Plan;
 use crate::schema::TABLES;
+use crate::schema::activity::TABLE as ACTIVITY;
+use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
+use crate::schema::attempt::TABLE as ATTEMPT;
 
 use self::key::Key;
 use self::known::Known;
@@ -94,6 +97,7 @@ const COLUMNS: &[(Kind, &[&str])] = &[
             "userdisplayname",
             "userid",
             "userkey",
+            "humankey",
             "username",
             "userprincipalname",
         ],
@@ -219,6 +223,12 @@ impl Redaction {
 
     /// Adds to a plan what has to be known of the tables that it reads.
     pub(crate) fn widen(&self, plan: &mut Plan) {
+        // What policies say may name whoever is behind any event.
+        if plan.columns.contains_key(ACTIVITY_POLICY.name) {
+            for table in [&ACTIVITY, &ATTEMPT] {
+                plan.columns.entry(table.name.to_owned()).or_default();
+            }
+        }
         for (name, columns) in &mut plan.columns {
             let Some(table) = TABLES.iter().find(|table| table.name == name) else { continue };
             let secret = table.columns.iter().map(|column| column.name);

@@ -74,21 +74,13 @@ fn answer(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error
     }
     let mut redactor = None;
     let wishes = Wishes::of(&plan);
-    let whole = Whole::of(&options.read).and_then(|mut whole| {
-        let mut ingested = std::mem::take(&mut whole.ingested);
-        ingested.window = wishes.widened(&ingested);
-        let tables = whole.tables(&plan, window(&options.read, &ingested)).ok()?;
-        // Where a table is damaged, what can be read of it is read row by row.
-        let answers = with_threads(options.read.threads, |pool| {
-            let with = (tables.as_slice(), Polars::default());
-            pool.install(|| answered(options, &reports, &plan, with, &ingested))
-        });
-        let answers = answers.ok()?.ok()?;
-        progress.add_rows(ingested.accounting.records);
-        Some((ingested, answers))
+    let whole = Whole::of(&options.read, &wishes).and_then(|whole| {
+        let statements = bound(&reports, as_of(options, &whole.ingested)).ok()?;
+        whole.answers(&options.read, &plan, &queries(&reports, &statements))
     });
-    let (ingested, answers) = if let Some(read) = whole {
-        read
+    let (ingested, answers) = if let Some((ingested, answers)) = whole {
+        progress.add_rows(ingested.accounting.records);
+        (ingested, answers)
     } else {
         let mut ingested = read(&options.read, &wishes, progress)?;
         let statements = bound(&reports, as_of(options, &ingested))?;
@@ -147,20 +139,6 @@ pub(crate) fn answers_of_rows<'a>(
         Ok((answers, Redactor::of(options, &tables)?))
     };
     with_threads(options.threads, |pool| pool.install(answer))?
-}
-
-/// What the tables answer.
-fn answered(
-    options: &ReportOptions,
-    reports: &[Report],
-    plan: &Plan,
-    (tables, engine): (&[Made], Polars),
-    ingested: &Ingested,
-) -> Result<Vec<Answer>, Error> {
-    let statements = bound(reports, as_of(options, ingested))?;
-    let queries = queries(reports, &statements);
-    let inputs: Vec<_> = tables.iter().map(Made::input).collect();
-    Ok(engine.run(&inputs, &plan.views, &queries)?)
 }
 
 /// What times in parameters count from.

@@ -19,7 +19,7 @@ use crate::app::spill::rows::Spilled;
 use crate::app::spill::table::TableFile;
 use crate::app::tables_others::{self, Log};
 use crate::engine::polars::Polars;
-use crate::engine::{Rows, TableInput};
+use crate::engine::{EngineError, Query, Rows, TableInput};
 use crate::error::{Accounting, Warning};
 use crate::fold::attempt::{
     COLUMNS_COMPARED, COLUMNS_READ, COLUMNS_READ_LATE, Folded, fold_events, read_all, source_column,
@@ -27,6 +27,7 @@ use crate::fold::attempt::{
 use crate::fold::calendar::{DAYS_MAX, Days, calendar};
 use crate::fold::events::{Flags, Kept, with_columns};
 use crate::fold::held::plain;
+use crate::fold::policy_event::{self, PolicyEvents};
 use crate::fold::proof::{Proof, of_activity};
 use crate::fold::sign_in::ACTIVITY_READ;
 use crate::report::plan::Plan;
@@ -188,8 +189,18 @@ impl Wishes {
 
     /// The columns of `activity_policy` that have to be extracted.
     pub(crate) fn policy_columns(&self) -> Vec<&'static str> {
-        let names = ACTIVITY_POLICY.columns.iter().map(|column| column.name);
-        names.filter(|name| self.plan.needs(ACTIVITY_POLICY.name, name)).collect()
+        policy_event::columns_read()
+            .filter(|name| {
+                self.plan.needs(ACTIVITY_POLICY.name, name)
+                    || (*name == "event_id" && self.joins_policies())
+            })
+            .collect()
+    }
+
+    /// Whether columns of `activity_policy` are made of events and attempts.
+    fn joins_policies(&self) -> bool {
+        let read = self.plan.columns.get(ACTIVITY_POLICY.name);
+        read.is_some_and(|columns| columns.iter().any(|name| policy_event::is_made(name)))
     }
 
     /// Whether rows that do not fit into memory may wait on disk, and will be folded then. Where
@@ -233,20 +244,47 @@ impl Wishes {
         for shown in shown_by(&kept, log.reads_activity()) {
             log.activity(&shown)?;
         }
-        let mut made = Vec::new();
-        let (kept, folded) = self.folded(kept).map_err(Error::Arrow)?;
-        if self.reads(&ACTIVITY) {
-            made.push(self.activity(kept, folded.as_ref()).map_err(Error::Arrow)?);
-        }
-        if self.reads(&ACTIVITY_POLICY) {
-            let schema = self.policy_schema();
-            made.push(cut(&ACTIVITY_POLICY, schema, policy).map_err(Error::Arrow)?);
-        }
-        if let (true, Some(folded)) = (self.reads(&ATTEMPT), folded) {
-            log.attempts(&folded.attempts)?;
-            made.push(of_batch(&ATTEMPT, folded.attempts));
+        let (made, attempts) = self.of_the_log(kept, policy).map_err(Error::Arrow)?;
+        if let Some(attempts) = attempts {
+            log.attempts(&attempts)?;
         }
         Ok(made)
+    }
+
+    /// The tables of the Activity Log that are shown, of rows that belong together, and the attempts.
+    fn of_the_log(
+        &self,
+        kept: Kept,
+        policies: Vec<RecordBatch>,
+    ) -> Result<(Vec<Made>, Option<RecordBatch>), ArrowError> {
+        let (kept, folded) = self.folded(kept)?;
+        let mut made = Vec::new();
+        if self.is_shown(&ACTIVITY_POLICY) {
+            let events = self.policy_events(&kept, folded.as_ref())?;
+            let events = PolicyEvents::new(events.as_slice());
+            let policies = policies.into_par_iter().map(|batch| events.joined(&batch));
+            let policies = policies.collect::<Result<Vec<RecordBatch>, ArrowError>>()?;
+            made.push(cut(&ACTIVITY_POLICY, self.policy_schema(), policies)?);
+        }
+        if self.is_shown(&ACTIVITY) {
+            made.push(self.activity(kept, folded.as_ref())?);
+        }
+        let attempts = folded.map(|folded| folded.attempts);
+        if let (true, Some(attempts)) = (self.is_shown(&ATTEMPT), &attempts) {
+            made.push(of_batch(&ATTEMPT, attempts.clone()));
+        }
+        Ok((made, attempts))
+    }
+
+    /// What policies take of their events, if they take anything.
+    fn policy_events(
+        &self,
+        kept: &Kept,
+        folded: Option<&Folded>,
+    ) -> Result<Option<RecordBatch>, ArrowError> {
+        let wanted = |name: &str| self.plan.needs(ACTIVITY_POLICY.name, name);
+        let joins = self.joins_policies();
+        joins.then(|| policy_event::of_events(kept, folded, wanted)).transpose()
     }
 
     /// The tables of rows that are on disk: in files as well, a group of rows after the other. Rows
@@ -261,7 +299,8 @@ impl Wishes {
             }
             let (kept, folded) = self.folded(kept).map_err(Error::Arrow)?;
             let mut files = Vec::new();
-            if self.reads(&ACTIVITY) {
+            let behind = self.policy_events(&kept, folded.as_ref()).map_err(Error::Arrow)?;
+            if self.is_shown(&ACTIVITY) {
                 let made = self.activity(kept, folded.as_ref()).map_err(Error::Arrow)?;
                 files.push((made.table, made.schema.clone(), written(&made)?));
             }
@@ -274,21 +313,25 @@ impl Wishes {
                     files.push((made.table, made.schema.clone(), written(&made)?));
                 }
             }
-            Ok(files)
+            Ok((files, behind))
         })?;
         *log = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut made: Vec<Made> = Vec::new();
+        let (groups, behind): (Vec<_>, Vec<_>) = groups.into_iter().unzip();
         for (table, schema, file) in groups.into_iter().flatten() {
             match made.iter_mut().find(|made| made.table.name == table.name) {
                 Some(made) => made.files.push(file),
                 None => made.push(Made { table, schema, batches: Vec::new(), files: vec![file] }),
             }
         }
-        if self.reads(&ACTIVITY_POLICY) {
+        if self.is_shown(&ACTIVITY_POLICY) {
+            let behind: Vec<RecordBatch> = behind.into_iter().flatten().collect();
+            let events = PolicyEvents::new(&behind);
             let schema = Arc::new(self.policy_schema());
             let mut file = TableFile::new(&schema)?;
             spilled.each_policy_batch(|batch| {
-                file.push(&projected(&batch, &schema).map_err(Error::Arrow)?)
+                let joined = events.joined(&batch).map_err(Error::Arrow)?;
+                file.push(&projected(&joined, &schema).map_err(Error::Arrow)?)
             })?;
             let files = vec![file.close()?];
             made.push(Made { table: &ACTIVITY_POLICY, schema, batches: Vec::new(), files });
@@ -302,18 +345,7 @@ impl Wishes {
         kept: Kept,
         policies: Vec<RecordBatch>,
     ) -> Result<Vec<Made>, ArrowError> {
-        let (kept, folded) = self.folded(kept)?;
-        let mut made = Vec::new();
-        if self.reads(&ACTIVITY) {
-            made.push(self.activity(kept, folded.as_ref())?);
-        }
-        if self.reads(&ACTIVITY_POLICY) {
-            made.push(cut(&ACTIVITY_POLICY, self.policy_schema(), policies)?);
-        }
-        if let (true, Some(folded)) = (self.reads(&ATTEMPT), folded) {
-            made.push(of_batch(&ATTEMPT, folded.attempts));
-        }
-        Ok(made)
+        self.of_the_log(kept, policies).map(|(made, _)| made)
     }
 
     /// Whether nothing is read but the tables of the Activity Log and what is known of the run.
@@ -366,7 +398,7 @@ impl Wishes {
     fn activity(&self, kept: Kept, folded: Option<&Folded>) -> Result<Made, ArrowError> {
         let attempt_ids =
             folded.map(|folded| folded.attempt_ids.as_slice()).filter(|ids| !ids.is_empty());
-        let schema = ACTIVITY.arrow_schema(|name| self.plan.needs(ACTIVITY.name, name));
+        let schema = ACTIVITY.arrow_schema(|name| self.shown.needs(ACTIVITY.name, name));
         let mut batches = kept.batches;
         if let Some(ids) = attempt_ids {
             for (batch, ids) in batches.iter_mut().zip(ids) {
@@ -444,6 +476,18 @@ pub(crate) fn engine_for(tables: &[Made]) -> Polars {
     };
     let is_sparing = tables.iter().any(|made| !made.files.is_empty() && !is_log(made));
     if is_sparing { Polars::sparing() } else { Polars::default() }
+}
+
+/// Runs queries over tables without rows, which tells those that cannot run.
+pub(crate) fn dry_run(plan: &Plan, queries: &[Query<'_>]) -> Result<(), EngineError> {
+    let tables = TABLES.iter().filter_map(|table| {
+        let columns = plan.columns.get(table.name)?;
+        let schema = Arc::new(table.arrow_schema(|name| columns.contains(name)));
+        Some(Made { table, schema, batches: Vec::new(), files: Vec::new() })
+    });
+    let tables: Vec<Made> = tables.collect();
+    let inputs: Vec<_> = tables.iter().map(Made::input).collect();
+    Polars::default().run_part(&inputs, &plan.views, queries).map(|_| ())
 }
 
 pub(crate) fn of_batch(table: &'static Table, batch: RecordBatch) -> Made {

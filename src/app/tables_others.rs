@@ -18,12 +18,14 @@ use crate::app::spill::waiting::TableRows;
 use crate::app::tables::{Made, cut, of_batch, projected};
 use crate::error::{Accounting, Warning};
 use crate::fold::link::{Changes, SignIns};
+use crate::fold::policy_event;
 use crate::fold::proof::{Proof, of_sign_ins};
 use crate::fold::readiness::{Reader, Sides};
 use crate::fold::sign_in::Steps;
 use crate::fold::{link, readiness, sign_in};
 use crate::report::plan::Plan;
 use crate::schema::activity::TABLE as ACTIVITY;
+use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
 use crate::schema::attempt::TABLE as ATTEMPT;
 use crate::schema::audit::TABLE as AUDIT;
 use crate::schema::directory_user::TABLE as DIRECTORY_USER;
@@ -60,7 +62,19 @@ pub(crate) fn with_needs(plan: &Plan) -> Plan {
         needs.push((&ROLE_ASSIGNMENT, &roles));
         needs.push((&DIRECTORY_USER, &users));
     }
-    for (table, columns) in needs {
+    let wanted = |name: &str| plan.needs(ACTIVITY_POLICY.name, name);
+    let (of_events, of_attempts) = policy_event::sources(wanted);
+    for name in &of_events {
+        if !plan.needs(ACTIVITY.name, name) {
+            plan.of_policy_events.insert((*name).to_owned());
+        }
+    }
+    needs.push((&ACTIVITY, &of_events));
+    needs.push((&ATTEMPT, &of_attempts));
+    if !(of_events.is_empty() && of_attempts.is_empty()) {
+        needs.push((&ACTIVITY, policy_event::COLUMNS_READ));
+    }
+    for (table, columns) in needs.iter().filter(|(_, columns)| !columns.is_empty()) {
         let known = plan.columns.entry(table.name.to_owned()).or_default();
         known.extend(columns.iter().map(|name| (*name).to_owned()));
     }

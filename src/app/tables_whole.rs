@@ -1,5 +1,5 @@
-//! The tables of one run of `azmfa convert`, all of them and unchanged: reports read them where they
-//! lie.
+//! The tables of one run of `azmfa convert`, all of them and unchanged: reports and queries read them
+//! where they lie.
 //!
 //! Their rows are different events and their attempts are complete, so nothing has to be dropped or
 //! folded, and of each table no more is read than a report asks for. That they belong together says
@@ -10,14 +10,18 @@ use std::fs::File;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
 
 use crate::app::collect::Ingested;
-use crate::app::error::Error;
+use crate::app::ingest::with_threads;
 use crate::app::options::ReadOptions;
 use crate::app::others::read_table;
-use crate::app::tables::{Made, run_table};
+use crate::app::report::window;
+use crate::app::tables::{Made, Wishes, run_table};
 use crate::app::tables_read::conform;
 use crate::container::parquet::{NormalisedTable, mark, normalised_table};
+use crate::engine::polars::Polars;
+use crate::engine::{Answer, Engine, Query};
 use crate::fold::calendar::DAYS_MAX;
 use crate::report::plan::Plan;
 use crate::schema::activity::TABLE as ACTIVITY;
@@ -44,7 +48,7 @@ pub(crate) struct Whole {
 impl Whole {
     /// The tables behind the inputs, where these are the tables of one run and nothing else, and all
     /// of their rows count as they stand.
-    pub(crate) fn of(options: &ReadOptions) -> Option<Self> {
+    pub(crate) fn of(options: &ReadOptions, wishes: &Wishes) -> Option<Self> {
         let as_they_stand = ReadOptions {
             inputs: options.inputs.clone(),
             as_of: options.as_of,
@@ -114,29 +118,45 @@ impl Whole {
         let days = days.map(|batch| conform(&batch.ok()?, &CALENDAR, |_| true).ok());
         let days = days.collect::<Option<Vec<RecordBatch>>>()?;
         let files = tables.into_iter().map(|(name, (file, _))| (name, file)).collect();
+        ingested.window = wishes.widened(&ingested);
         Some(Self { files, days, ingested })
     }
 
-    /// The tables that are read, as the engine takes them.
-    pub(crate) fn tables(
+    /// What they answer; `None` where one of them is damaged: what can be read of that is read row by
+    /// row.
+    pub(crate) fn answers(
         self,
+        options: &ReadOptions,
         plan: &Plan,
-        window: (Option<i64>, Option<i64>),
-    ) -> Result<Vec<Made>, Error> {
-        let mut made = Vec::new();
-        let mut files = self.files;
-        let days = self.days;
-        for table in TABLES.iter().filter(|table| plan.columns.contains_key(table.name)) {
-            if table.name == RUN.name {
-                made.push(run_table(window).map_err(Error::Arrow)?);
-            } else if table.name == CALENDAR.name {
-                let schema = Arc::new(CALENDAR.arrow_schema(|_| true));
-                made.push(Made { table, schema, batches: days.clone(), files: Vec::new() });
-            } else if let Some(file) = files.remove(table.name) {
-                let schema = Arc::new(table.arrow_schema(|name| plan.needs(table.name, name)));
-                made.push(Made { table, schema, batches: Vec::new(), files: vec![file] });
-            }
-        }
-        Ok(made)
+        queries: &[Query<'_>],
+    ) -> Option<(Ingested, Vec<Answer>)> {
+        let Self { files, days, ingested } = self;
+        let tables = made(files, &days, plan, window(options, &ingested)).ok()?;
+        let inputs: Vec<_> = tables.iter().map(Made::input).collect();
+        let run = || Polars::default().run(&inputs, &plan.views, queries);
+        let answers = with_threads(options.threads, |pool| pool.install(run)).ok()?.ok()?;
+        Some((ingested, answers))
     }
+}
+
+/// The tables that are read, as the engine takes them.
+fn made(
+    mut files: BTreeMap<String, File>,
+    days: &[RecordBatch],
+    plan: &Plan,
+    window: (Option<i64>, Option<i64>),
+) -> Result<Vec<Made>, ArrowError> {
+    let mut made = Vec::new();
+    for table in TABLES.iter().filter(|table| plan.columns.contains_key(table.name)) {
+        if table.name == RUN.name {
+            made.push(run_table(window)?);
+        } else if table.name == CALENDAR.name {
+            let schema = Arc::new(CALENDAR.arrow_schema(|_| true));
+            made.push(Made { table, schema, batches: days.to_vec(), files: Vec::new() });
+        } else if let Some(file) = files.remove(table.name) {
+            let schema = Arc::new(table.arrow_schema(|name| plan.needs(table.name, name)));
+            made.push(Made { table, schema, batches: Vec::new(), files: vec![file] });
+        }
+    }
+    Ok(made)
 }

@@ -130,7 +130,7 @@ fn instant(dice: &mut Dice) -> i64 {
 }
 
 fn tables(seed: u64, count: u64) -> Tables {
-    let mut dice = Dice(seed);
+    let (mut dice, mut others) = (Dice(seed), Dice(!seed));
     let mut tables = Tables::new();
     let (mut attempts, mut events, mut policies) = (Vec::new(), Vec::new(), Vec::new());
     for number in 0..count {
@@ -184,6 +184,12 @@ fn tables(seed: u64, count: u64) -> Tables {
         row.insert("assignment_id", dice.pick(&["as-1", "as-2", ""]));
         row.insert("assignment_name", dice.pick(&["one", "two", ""]));
         row.insert("mfa_policy", dice.pick(&["custom", "microsoft_write", ""]));
+        row.insert("operation", others.pick(&["a/b/write", ""]));
+        row.insert("correlation_id", others.pick(&["k", ""]));
+        identity(&mut others, &mut row);
+        let key = row.remove("user_key").filter(|_| row["principal_type"] == "user");
+        row.insert("human_key", key.unwrap_or_default());
+        resource(&mut others, &mut row);
         policies.push(row);
     }
     let calendar = (0..10).map(|day| {

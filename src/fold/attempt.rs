@@ -136,6 +136,16 @@ pub struct Folded {
     pub attempts: RecordBatch,
     /// For every batch of `activity`, its column `attempt_id`; empty unless it is wanted.
     pub attempt_ids: Vec<ArrayRef>,
+    /// Policy events, in order, with the row of the attempt that each was joined to.
+    behind: Vec<(Place, u32)>,
+}
+
+impl Folded {
+    /// The row of `attempts` with the request that caused a policy event, if one is known.
+    pub(crate) fn attempt_behind(&self, policy_event: Place) -> Option<u32> {
+        let at = self.behind.binary_search_by_key(&policy_event, |(place, _)| *place).ok()?;
+        Some(self.behind[at].1)
+    }
 }
 
 /// Folds the rows of `activity`, on the pool of threads that it is called from.
@@ -193,7 +203,12 @@ pub(crate) fn fold_events(
         .collect();
     let attempts = build(&order, kept, &wanted)?;
     let attempt_ids = if wants_ids { attempt_ids(&order, kept)? } else { Vec::new() };
-    Ok(Folded { attempts, attempt_ids })
+    let mut behind: Vec<(Place, u32)> = (0..)
+        .zip(&order)
+        .flat_map(|(row, (_, attempt))| attempt.policy_rows.iter().map(move |place| (*place, row)))
+        .collect();
+    behind.sort_unstable();
+    Ok(Folded { attempts, attempt_ids, behind })
 }
 
 /// Folds events that have nothing to do with the rest; they are in input order.

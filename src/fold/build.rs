@@ -98,7 +98,11 @@ fn column(
 }
 
 /// The texts of a column at some places.
-fn texts_at(name: &str, places: &[Option<Place>], kept: &Kept) -> Result<ArrayRef, ArrowError> {
+pub(crate) fn texts_at(
+    name: &str,
+    places: &[Option<Place>],
+    kept: &Kept,
+) -> Result<ArrayRef, ArrowError> {
     first_of(&[(name, places)], kept)
 }
 

@@ -16,6 +16,7 @@ pub(crate) mod held;
 mod join;
 pub mod link;
 mod person;
+pub(crate) mod policy_event;
 pub(crate) mod proof;
 pub mod readiness;
 pub(crate) mod sign_in;

@@ -24,4 +24,13 @@ const COLUMNS: &[Column] = &[
         "mfa_policy",
         "self_enforced_write, self_enforced_delete, microsoft_write, microsoft_delete, custom, or null for another policy",
     ),
+    text("resource_name", "of the event, else of its attempt"),
+    text("resource_id", "of the event, else of its attempt"),
+    text("region", "of the event, else of its attempt"),
+    text("caller", "of the event, else of its attempt"),
+    text("principal_type", "of the event where it tells, else of its attempt"),
+    text("mfa", "verdict of the event where it tells, else of its attempt"),
+    text("operation", "the request that triggered the policy"),
+    text("correlation_id", "see activity"),
+    text("human_key", "user_key of the attempt where a user made it, else null"),
 ];

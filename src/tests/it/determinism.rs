@@ -78,6 +78,43 @@ fn what_is_asked_of_policy_events_only_is_the_same_as_of_all_rows() {
     assert!(seen > 100, "{seen} policies of policy events");
 }
 
+/// What a policy takes of its event and of the request behind it is what joining the tables gives.
+#[test]
+fn policies_tell_of_requests_what_a_join_of_the_tables_tells() {
+    let joined = "select p.event_id, p.policy_definition_id, p.assignment_id, \
+        coalesce(e.resource_name, a.resource_name) as resource_name, \
+        coalesce(e.resource_id, a.resource_id) as resource_id, \
+        coalesce(e.region, a.region) as region, coalesce(e.caller, a.caller) as caller, \
+        case when coalesce(e.principal_type, 'none') in ('unknown', 'none') \
+            then coalesce(a.principal_type, e.principal_type, 'none') else e.principal_type end \
+            as principal_type, \
+        case when coalesce(e.mfa, 'unknown') = 'unknown' then coalesce(a.mfa, 'unknown') else e.mfa \
+            end as mfa, \
+        coalesce(e.authorization_action, a.operation) as operation, e.correlation_id, \
+        case when a.principal_type = 'user' then a.user_key end as human_key \
+        from activity_policy as p inner join activity as e on p.event_id = e.event_id \
+        left join attempt as a on e.attempt_id = a.attempt_id where e.is_policy_event \
+        order by p.event_id, p.policy_definition_id, p.assignment_id";
+    let made = "select event_id, policy_definition_id, assignment_id, resource_name, resource_id, \
+        region, caller, principal_type, mfa, operation, correlation_id, human_key \
+        from activity_policy order by event_id, policy_definition_id, assignment_id";
+    let mut seen = 0;
+    for name in FIXTURES.iter().chain(&["demo/activity"]) {
+        let answer = |sql: &str, more: &[&str]| {
+            let run = Run::new().args(["query", "-q", "--format", "csv", sql]).args(more);
+            run.arg(fixture(name)).run().expect_no_crash().text().to_owned()
+        };
+        let due = answer(joined, &[]);
+        assert_eq!(answer(made, &[]), due, "{name}");
+        assert_eq!(answer(made, &["--memory", "1B"]), due, "{name}, from disk");
+        let one = "select event_id, correlation_id from activity_policy order by event_id, \
+            policy_definition_id, assignment_id";
+        assert_eq!(answer(one, &[]).lines().count(), due.lines().count(), "{name}");
+        seen += due.lines().count() - 1;
+    }
+    assert!(seen > 100, "{seen} policies of policy events");
+}
+
 #[test]
 fn the_number_of_threads_changes_no_byte() {
     for name in FIXTURES {
