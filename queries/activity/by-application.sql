@@ -32,6 +32,6 @@ select
     min(first_time) as first_seen,
     max(last_time) as last_seen
 from attempt_measure
-where is_application = 1
+where is_application
 group by application_id, principal_type
 order by non_mfa_writes desc, application_id nulls last, principal_type

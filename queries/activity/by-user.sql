@@ -40,14 +40,14 @@ measure as (
         min(first_time) as first_seen,
         max(last_time) as last_seen
     from attempt_measure
-    where is_application = 0
+    where not is_application
     group by user_key
 ),
 
 upn_use as (
     select user_key, caller_upn, max(last_time) as used
     from attempt_measure
-    where is_application = 0 and caller_upn is not null
+    where not is_application and caller_upn is not null
     group by user_key, caller_upn
 ),
 
@@ -67,7 +67,7 @@ upn as (
 name_use as (
     select user_key, caller_name, max(last_time) as used
     from attempt_measure
-    where is_application = 0 and caller_name is not null
+    where not is_application and caller_name is not null
     group by user_key, caller_name
 ),
 

@@ -8,38 +8,50 @@
 -- worth:  non_mfa_write_attempts has to fall to 0 before deny is switched on; unknown ones deserve a better export
 with
 event_total as (
-    select
-        cast(count(*) as bigint) as events,
-        coalesce(sum(cast(case when is_policy_event then 1 else 0 end as bigint)), 0)
-            as policy_events,
-        coalesce(
-            sum(
-                cast(
-                    case
-                        when principal_type = 'user' and coalesce(idtyp, '') = '' then 1
-                        else 0
-                    end as bigint
-                )
-            ),
-            0
-        ) as events_user_without_idtyp
+    select count(*) as events from activity
+),
+
+policy_total as (
+    select count(*) as policy_events from activity where is_policy_event
+),
+
+idtyp_total as (
+    select count(*) as events_user_without_idtyp
     from activity
+    where principal_type = 'user' and (idtyp is null or idtyp = '')
+),
+
+person as (
+    select
+        user_key,
+        is_application,
+        count(*) as attempts,
+        sum(is_write) as write_attempts,
+        sum(is_mfa_write) as mfa_write_attempts,
+        sum(is_non_mfa_write) as non_mfa_write_attempts,
+        sum(is_unknown_write) as unknown_write_attempts,
+        sum(is_not_user_write) as not_user_write_attempts,
+        sum(is_non_mfa_action) as non_mfa_actions,
+        sum(policy_audits) as policy_audits,
+        sum(policy_denies) as policy_denies
+    from attempt_measure
+    group by user_key, is_application
 ),
 
 attempt_total as (
     select
-        cast(count(*) as bigint) as attempts,
-        coalesce(sum(is_write), 0) as write_attempts,
-        coalesce(sum(is_mfa_write), 0) as mfa_write_attempts,
-        coalesce(sum(is_non_mfa_write), 0) as non_mfa_write_attempts,
-        coalesce(sum(is_unknown_write), 0) as unknown_write_attempts,
-        coalesce(sum(is_not_user_write), 0) as not_user_write_attempts,
-        coalesce(sum(is_non_mfa_action), 0) as non_mfa_actions,
-        cast(count(distinct writer_key) as bigint) as users,
-        cast(count(distinct non_mfa_user_key) as bigint) as non_mfa_users,
+        coalesce(sum(attempts), 0) as attempts,
+        coalesce(sum(write_attempts), 0) as write_attempts,
+        coalesce(sum(mfa_write_attempts), 0) as mfa_write_attempts,
+        coalesce(sum(non_mfa_write_attempts), 0) as non_mfa_write_attempts,
+        coalesce(sum(unknown_write_attempts), 0) as unknown_write_attempts,
+        coalesce(sum(not_user_write_attempts), 0) as not_user_write_attempts,
+        coalesce(sum(non_mfa_actions), 0) as non_mfa_actions,
+        count(distinct case when write_attempts > 0 and not is_application then user_key end) as users,
+        count(distinct case when non_mfa_write_attempts > 0 then user_key end) as non_mfa_users,
         coalesce(sum(policy_audits), 0) as mfa_policy_audits,
         coalesce(sum(policy_denies), 0) as mfa_policy_denies
-    from attempt_measure
+    from person
 ),
 
 span as (
@@ -93,6 +105,8 @@ select
     note
 from metric
 cross join event_total
+cross join policy_total
+cross join idtyp_total
 cross join attempt_total
 cross join span
 order by place

@@ -1,5 +1,5 @@
 -- title:  Attempts with their measures
--- about:  What every pivot counts, said once: each flag is 0 or 1, so that a sum is a count.
+-- about:  What every pivot counts, said once: each flag to count is 0 or 1, so that a sum is a count.
 -- grain:  one attempt
 -- reads:  attempt
 -- column: attempt_id text | see attempt
@@ -23,7 +23,7 @@
 -- column: day date | UTC day of the first row
 -- column: first_time timestamp | see attempt
 -- column: last_time timestamp | see attempt
--- column: is_application integer | 1 for service principals, managed identities and services
+-- column: is_application boolean | see attempt
 -- column: is_write integer | 1 for writes and deletes
 -- column: is_mfa_write integer | 1 for writes and deletes with MFA
 -- column: is_non_mfa_write integer | 1 for writes and deletes without MFA
@@ -38,10 +38,7 @@
 select
     attempt_id,
     user_key,
-    case
-        when principal_type in ('service_principal', 'managed_identity', 'azure_service')
-            then coalesce(client_app_id, user_key)
-    end as application_id,
+    case when is_application then coalesce(client_app_id, user_key) end as application_id,
     caller,
     caller_upn,
     caller_oid,
@@ -60,13 +57,7 @@ select
     cast(first_time as date) as day,
     first_time,
     last_time,
-    cast(
-        case
-            when principal_type in ('service_principal', 'managed_identity', 'azure_service')
-                then 1
-            else 0
-        end as bigint
-    ) as is_application,
+    is_application,
     -- `or` rather than `in`: what is spelt alike is worked out once by every engine.
     cast(
         case when operation_class = 'write' or operation_class = 'delete' then 1 else 0 end
@@ -111,7 +102,7 @@ select
             then user_key
     end as non_mfa_user_key,
     case
-        when principal_type in ('service_principal', 'managed_identity', 'azure_service') then null
+        when is_application then null
         when operation_class = 'write' or operation_class = 'delete' then user_key
     end as writer_key,
     coalesce(policy_audits, 0) as policy_audits,

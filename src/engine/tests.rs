@@ -129,6 +129,25 @@ fn instant(dice: &mut Dice) -> i64 {
         + i64::try_from(dice.roll(1_000_000)).unwrap() * 86_400
 }
 
+fn policy(dice: &mut Dice, others: &mut Dice, count: u64) -> Row {
+    let mut row = Row::new();
+    row.insert("event_id", json!(format!("e-{}", dice.roll(count))));
+    row.insert("event_time", json!(instant(dice)));
+    row.insert("policy_definition_id", dice.pick(&["d-1", "d-2", "d-3", ""]));
+    row.insert("policy_display_name", dice.pick(&["Old name", "New name", ""]));
+    row.insert("policy_effect", dice.pick(&["audit", "deny", ""]));
+    row.insert("assignment_id", dice.pick(&["as-1", "as-2", ""]));
+    row.insert("assignment_name", dice.pick(&["one", "two", ""]));
+    row.insert("mfa_policy", dice.pick(&["custom", "microsoft_write", ""]));
+    row.insert("operation", others.pick(&["a/b/write", ""]));
+    row.insert("correlation_id", others.pick(&["k", ""]));
+    identity(others, &mut row);
+    let key = row.remove("user_key").filter(|_| row["principal_type"] == "user");
+    row.insert("human_key", key.unwrap_or_default());
+    resource(others, &mut row);
+    row
+}
+
 fn tables(seed: u64, count: u64) -> Tables {
     let (mut dice, mut others) = (Dice(seed), Dice(!seed));
     let mut tables = Tables::new();
@@ -153,6 +172,7 @@ fn tables(seed: u64, count: u64) -> Tables {
         row.insert("mfa_denied", json!(dice.roll(2) == 0));
         row.insert("amr", dice.pick(&["pwd", "pwd,rsa", ""]));
         identity(&mut dice, &mut row);
+        row.insert("is_application", json!(is_application(&row)));
         resource(&mut dice, &mut row);
         attempts.push(row);
 
@@ -175,22 +195,7 @@ fn tables(seed: u64, count: u64) -> Tables {
         resource(&mut dice, &mut row);
         events.push(row);
 
-        let mut row = Row::new();
-        row.insert("event_id", json!(format!("e-{}", dice.roll(count))));
-        row.insert("event_time", json!(instant(&mut dice)));
-        row.insert("policy_definition_id", dice.pick(&["d-1", "d-2", "d-3", ""]));
-        row.insert("policy_display_name", dice.pick(&["Old name", "New name", ""]));
-        row.insert("policy_effect", dice.pick(&["audit", "deny", ""]));
-        row.insert("assignment_id", dice.pick(&["as-1", "as-2", ""]));
-        row.insert("assignment_name", dice.pick(&["one", "two", ""]));
-        row.insert("mfa_policy", dice.pick(&["custom", "microsoft_write", ""]));
-        row.insert("operation", others.pick(&["a/b/write", ""]));
-        row.insert("correlation_id", others.pick(&["k", ""]));
-        identity(&mut others, &mut row);
-        let key = row.remove("user_key").filter(|_| row["principal_type"] == "user");
-        row.insert("human_key", key.unwrap_or_default());
-        resource(&mut others, &mut row);
-        policies.push(row);
+        policies.push(policy(&mut dice, &mut others, count));
     }
     let calendar = (0..10).map(|day| {
         Row::from([("day", json!(20_454 + day)), ("events", json!(if day == 4 { 0 } else { 3 }))])

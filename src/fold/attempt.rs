@@ -79,6 +79,7 @@ const MADE: &[&str] = &[
     "operation_class",
     "error_code",
     "error_message",
+    "is_application",
 ];
 
 /// The column of `activity` that a column of `attempt` is taken from, if it is.
@@ -86,6 +87,7 @@ pub fn source_column(name: &str) -> Option<&str> {
     match name {
         "error_code" | "error_message" | "operation" | "operation_class" | "region" => Some(name),
         "user_key" => Some("caller_oid"),
+        "is_application" => Some("principal_type"),
         name => (!MADE.contains(&name)).then_some(name),
     }
 }

@@ -19,6 +19,7 @@ use crate::fold::attempt::{Attempt, Part, source_column};
 use crate::fold::duplicate::Place;
 use crate::fold::events::{Kept, Text};
 use crate::fold::held::is_same;
+use crate::mfa::principal::Principal;
 use crate::schema::attempt::TABLE;
 
 type Ordered<'p, 'a> = [(&'p Part<'a>, &'p Attempt<'a>)];
@@ -76,6 +77,16 @@ fn column(
         "mfa_denied" => flags(|attempt| attempt.denies > 0),
         "policy_audits" => integers(|attempt| i64::from(attempt.audits)),
         "policy_denies" => integers(|attempt| i64::from(attempt.denies)),
+        "is_application" => {
+            let types: Vec<Text<'_>> =
+                kept.batches.iter().map(|batch| Text::of(batch, "principal_type")).collect();
+            let is_application = |(batch, row): Place| {
+                let name = types[batch as usize].get(row as usize);
+                name.is_some_and(Principal::is_application)
+            };
+            let flags = attempts().map(|attempt| Some(is_application(attempt.claims)));
+            Arc::new(flags.collect::<BooleanArray>())
+        }
         "user_key" => {
             first_of(&["caller_oid", "caller_upn", "caller"].map(|name| (name, claims)), kept)?
         }

@@ -38,6 +38,13 @@ impl Principal {
             Self::Nobody => "none",
         }
     }
+
+    /// Whether `name` is that of a principal that MFA does not concern: nobody signs in for it.
+    pub fn is_application(name: &str) -> bool {
+        [Self::ServicePrincipal, Self::ManagedIdentity, Self::AzureService]
+            .iter()
+            .any(|principal| principal.name() == name)
+    }
 }
 
 /// What the log says about the caller; empty values are absent ones.

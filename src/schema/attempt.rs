@@ -56,4 +56,8 @@ const COLUMNS: &[Column] = &[
     text("error_message", "of the first row that has one"),
     text("http_method", "see activity"),
     text("role", "see activity"),
+    boolean(
+        "is_application",
+        "whether a service principal, a managed identity or an Azure service made it",
+    ),
 ];
