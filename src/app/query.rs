@@ -6,7 +6,7 @@ use crate::app::outcome::Outcome;
 use crate::app::progress::Progress;
 use crate::app::redact::hide_in_error;
 use crate::app::report::{answers_of_rows, cut_to, library, read, window};
-use crate::app::tables::{Wishes, dry_run};
+use crate::app::tables::{Wishes, planned};
 use crate::app::tables_whole::Whole;
 use crate::engine::Query;
 use crate::render::Page;
@@ -29,7 +29,7 @@ fn answer(options: &QueryOptions, progress: &Progress) -> Result<Outcome, Error>
     let wishes = Wishes::of(&plan);
     let query = [Query { name: "query", sql: &options.sql, columns: Vec::new() }];
     // What cannot run is said before gigabytes are read.
-    dry_run(&plan, &query)?;
+    planned(&plan, &query)?;
     let whole = Whole::of(&options.read, &wishes)
         .and_then(|whole| whole.answers(&options.read, &plan, &query));
     let mut redactor = None;

@@ -478,8 +478,8 @@ pub(crate) fn engine_for(tables: &[Made]) -> Polars {
     if is_sparing { Polars::sparing() } else { Polars::default() }
 }
 
-/// Runs queries over tables without rows, which tells those that cannot run.
-pub(crate) fn dry_run(plan: &Plan, queries: &[Query<'_>]) -> Result<(), EngineError> {
+/// Tells the queries that cannot run, before there are tables.
+pub(crate) fn planned(plan: &Plan, queries: &[Query<'_>]) -> Result<(), EngineError> {
     let tables = TABLES.iter().filter_map(|table| {
         let columns = plan.columns.get(table.name)?;
         let schema = Arc::new(table.arrow_schema(|name| columns.contains(name)));
@@ -487,7 +487,7 @@ pub(crate) fn dry_run(plan: &Plan, queries: &[Query<'_>]) -> Result<(), EngineEr
     });
     let tables: Vec<Made> = tables.collect();
     let inputs: Vec<_> = tables.iter().map(Made::input).collect();
-    Polars::default().run_part(&inputs, &plan.views, queries).map(|_| ())
+    Polars::plan(&inputs, &plan.views, queries)
 }
 
 pub(crate) fn of_batch(table: &'static Table, batch: RecordBatch) -> Made {

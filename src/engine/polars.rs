@@ -83,6 +83,31 @@ impl Polars {
         let _ = thread::Builder::new().spawn(move || guarded(|| Ok(small().is_some())));
     }
 
+    /// Plans queries without running them: tells those that name what is not there, or work out of a
+    /// column what its kind does not allow.
+    ///
+    /// # Errors
+    /// As [`Engine::run`], as far as that can be known without rows.
+    pub fn plan(
+        tables: &[TableInput<'_>],
+        views: &[(String, String)],
+        queries: &[Query<'_>],
+    ) -> Result<(), EngineError> {
+        guarded(|| {
+            let mut context = context(tables)?;
+            let planned = |context: &mut SQLContext, name: &str, sql: &str| {
+                let mut plan = context.execute(sql).map_err(|error| failure(name, &error))?;
+                plan.collect_schema().map_err(|error| failure(name, &error))?;
+                Ok(plan)
+            };
+            for (name, sql) in views {
+                let view = planned(&mut context, name, sql)?;
+                context.register(name, view);
+            }
+            queries.iter().try_for_each(|it| planned(&mut context, it.name, it.sql).map(drop))
+        })
+    }
+
     /// Runs queries over a part of the rows, on a thread of its own and no other: the other parts
     /// keep these busy.
     ///
@@ -293,7 +318,9 @@ fn collect(name: &str, plan: LazyFrame, mode: Mode) -> Result<DataFrame, EngineE
 
 fn failure(name: &str, error: &PolarsError) -> EngineError {
     let text = error.to_string();
-    let detail = text.lines().next().unwrap_or_default().to_owned();
+    let detail = text.lines().next().unwrap_or_default();
+    // Those that the plan kept, which are not those that the table has.
+    let detail = detail.split("; valid columns:").next().unwrap_or(detail).to_owned();
     EngineError::Query { name: name.to_owned(), detail }
 }
 

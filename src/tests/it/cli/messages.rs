@@ -35,6 +35,33 @@ fn a_condition_is_checked_though_its_report_is_not_shown() {
 
 #[test]
 #[cfg(unix)]
+fn a_query_that_cannot_run_says_so_before_anything_is_read() {
+    let folder = TempDir::new().unwrap();
+    // Nobody gets to write into a pipe before somebody reads it.
+    let pipe = folder.path().join("huge.json");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let is_read = Arc::new(AtomicBool::new(false));
+    let (flag, path) = (Arc::clone(&is_read), pipe.clone());
+    std::thread::spawn(move || {
+        let opened = OpenOptions::new().write(true).open(path);
+        flag.store(true, Ordering::SeqCst);
+        let _ = opened.unwrap().write_all(b"[]");
+    });
+    for (sql, said) in [
+        ("select nocol from activity", "unable to find column \"nocol\"\n"),
+        ("select nocol from policy_event", "unable to find column \"nocol\"\n"),
+        ("select sum(mfa) as n from activity", "`sum` operation not supported"),
+        ("select mfa + 1 as n from attempt", "arithmetic on dtypes str"),
+    ] {
+        let ran = Run::new().args(["query", sql, &text_of(&pipe)]).run().expect_code(2);
+        assert!(ran.stderr.contains(said), "{sql}: {}", ran.stderr);
+        assert!(ran.stderr.contains("hint: `azmfa schema`"), "{sql}: {}", ran.stderr);
+    }
+    assert!(!is_read.load(Ordering::SeqCst), "the input was read first");
+}
+
+#[test]
+#[cfg(unix)]
 fn a_side_input_of_the_wrong_kind_is_named_before_anything_else_is_read() {
     let folder = TempDir::new().unwrap();
     // Nobody gets to write into a pipe before somebody reads it.
