@@ -78,7 +78,7 @@ pub fn divide(sqls: &[&str], views: &[(String, String)]) -> Option<Divided> {
     let mut rest = Vec::new();
     for sql in sqls {
         let (mut query, words) = parse::query_and_words(sql).ok()?;
-        if words.iter().any(|word| word.starts_with(OWN)) {
+        if words.all().any(|word| word.starts_with(OWN)) {
             return None;
         }
         divider.query(&mut query, &BTreeSet::new())?;

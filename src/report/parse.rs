@@ -81,19 +81,59 @@ pub fn query_in(dialect: &dyn Dialect, sql: &str) -> Result<Query, SqlError> {
     query_of(dialect, tokens(dialect, sql)?, sql)
 }
 
-/// Reads one query, and every word of it, lower case.
+/// Reads one query, and its words.
 ///
 /// # Errors
 /// As [`query`].
-pub fn query_and_words(sql: &str) -> Result<(Query, BTreeSet<String>), SqlError> {
+pub fn query_and_words(sql: &str) -> Result<(Query, Words), SqlError> {
     let dialect = GenericDialect {};
     let tokens = tokens(&dialect, sql)?;
-    let words = tokens.iter().filter_map(|token| match &token.token {
-        Token::Word(word) => Some(word.value.to_lowercase()),
-        _ => None,
-    });
-    let words = words.collect();
+    let words = Words::of(tokens.iter().map(|token| &token.token));
     Ok((query_of(&dialect, tokens, sql)?, words))
+}
+
+/// The words of a query, lower case: keywords, names and aliases, comments and texts left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Words {
+    bare: BTreeSet<String>,
+    /// Those that follow another and a dot, with that one before them.
+    qualified: BTreeSet<(String, String)>,
+}
+
+impl Words {
+    fn of<'a>(tokens: impl Iterator<Item = &'a Token>) -> Self {
+        let mut words = Self::default();
+        let (mut before, mut is_dotted) = (None, false);
+        for token in tokens.filter(|token| !matches!(token, Token::Whitespace(_))) {
+            if let Token::Word(word) = token {
+                let word = word.value.to_lowercase();
+                match before.take().filter(|_| is_dotted) {
+                    Some(other) => {
+                        words.qualified.insert((other, word.clone()));
+                    }
+                    None => {
+                        words.bare.insert(word.clone());
+                    }
+                }
+                before = Some(word);
+            } else if *token != Token::Period {
+                before = None;
+            }
+            is_dotted = *token == Token::Period;
+        }
+        words
+    }
+
+    /// Those that do not follow a word that `is_of_others`, and a dot.
+    pub fn but_of(&self, is_of_others: impl Fn(&str) -> bool) -> impl Iterator<Item = &String> {
+        let qualified = self.qualified.iter().filter(move |(of, _)| !is_of_others(of));
+        self.bare.iter().chain(qualified.map(|(_, word)| word))
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &String> {
+        self.but_of(|_| false)
+    }
 }
 
 fn tokens(dialect: &dyn Dialect, sql: &str) -> Result<Vec<TokenWithSpan>, SqlError> {
@@ -140,18 +180,13 @@ fn first_word(sql: &str) -> String {
     words(sql).next().map_or_else(|| sql.trim().to_owned(), |word| word.value.to_uppercase())
 }
 
-/// Every word of the SQL: keywords, names and aliases, comments and texts left out.
+/// Every word of the SQL as it stands.
 pub fn words(sql: &str) -> impl Iterator<Item = Word> {
     let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize().unwrap_or_default();
     tokens.into_iter().filter_map(|token| match token {
         Token::Word(word) => Some(word),
         _ => None,
     })
-}
-
-/// Every word, lower case.
-pub fn folded_words(sql: &str) -> BTreeSet<String> {
-    words(sql).map(|word| word.value.to_lowercase()).collect()
 }
 
 /// Last part of a name, lower case: the table in `main.attempt`.

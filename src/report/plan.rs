@@ -1,7 +1,7 @@
 //! Which columns of which tables some queries need, and the views between them, cut to size.
 //!
 //! The answer may name a column too many, never one too few: a column counts as needed when any
-//! word of the SQL equals its name.
+//! word of the SQL equals its name, unless what stands before it and a dot calls another table.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ use sqlparser::ast::{
 
 use crate::report::Library;
 use crate::report::parse;
-use crate::report::parse::SqlError;
+use crate::report::parse::{SqlError, Words};
 use crate::schema::TABLES;
 use crate::schema::activity::TABLE as ACTIVITY;
 
@@ -96,11 +96,7 @@ struct Planner<'a> {
 impl Planner<'_> {
     /// Notes what `query`, which has these words, reads of tables and wants of views; gives back
     /// those views.
-    fn read(
-        &mut self,
-        query: &Query,
-        words: &BTreeSet<String>,
-    ) -> Result<BTreeSet<String>, SqlError> {
+    fn read(&mut self, query: &Query, words: &Words) -> Result<BTreeSet<String>, SqlError> {
         let mut sources = Sources::default();
         let _: ControlFlow<()> = query.visit(&mut sources);
         let is_narrow = sources.reads_policy_events_only();
@@ -109,6 +105,10 @@ impl Planner<'_> {
         }
         let mut views = BTreeSet::new();
         for name in sources.tables.difference(&sources.local) {
+            let is_another = |called: &str| {
+                sources.called.get(called).is_some_and(|tables| !tables.contains(name))
+            };
+            let words: BTreeSet<String> = words.but_of(is_another).cloned().collect();
             if let Some(table) = TABLES.iter().find(|table| table.name == name) {
                 let columns = self.columns.entry(name.clone()).or_default();
                 let names = table.columns.iter().map(|column| column.name);
@@ -159,7 +159,8 @@ impl Planner<'_> {
             let Some(whole) = parsed.get(&name) else { continue };
             let query = pruned(whole.clone(), &wanted);
             let sql = query.to_string();
-            let reads = self.read(&query, &parse::folded_words(&sql))?;
+            let (_, words) = parse::query_and_words(&sql)?;
+            let reads = self.read(&query, &words)?;
             cut.insert(name, Cut { wanted, reads, sql });
         }
         Ok(cut)
@@ -239,6 +240,8 @@ struct Sources {
     tables: BTreeSet<String>,
     functions: BTreeSet<String>,
     local: BTreeSet<String>,
+    /// What names call: tables, views, and what the query itself makes.
+    called: BTreeMap<String, BTreeSet<String>>,
     wildcard: bool,
     /// How often `activity` is read from, and how often of those only its policy events are.
     activities: usize,
@@ -309,10 +312,16 @@ impl Visitor for Sources {
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
         match factor {
-            TableFactor::Table { name, args: None, .. } => {
+            TableFactor::Table { name, alias, args: None, .. } => {
                 let name = parse::table_name(name);
+                let called = alias.as_ref().map_or(&name, |alias| &alias.name.value);
+                self.called.entry(called.to_lowercase()).or_default().insert(name.clone());
                 self.activities += usize::from(name == ACTIVITY.name);
                 self.tables.insert(name);
+            }
+            TableFactor::Derived { alias: Some(alias), .. } => {
+                // What is in it has names of its own.
+                self.called.entry(alias.name.value.to_lowercase()).or_default();
             }
             TableFactor::Derived { .. } | TableFactor::NestedJoin { .. } => {}
             other => {

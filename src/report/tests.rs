@@ -246,6 +246,21 @@ fn the_plan_names_the_columns_that_are_needed_and_few_others() {
 }
 
 #[test]
+fn a_column_that_is_said_to_be_of_one_table_is_not_needed_of_another() {
+    let joined = "select a.resource_id, policy . policy_effect, mfa from activity_policy as policy \
+        join \"activity\" A on A.event_id = policy.event_id where a.caller is null";
+    assert_eq!(columns(joined, "activity"), "caller event_id mfa resource_id");
+    assert_eq!(columns(joined, "activity_policy"), "event_id mfa policy_effect");
+    // A name that calls two tables calls both, and one that calls none may call any.
+    let twice = "with t as (select a.ip from attempt a) \
+        select a.caller, t.mfa, j.region from activity a cross join t cross join (select 1 as n) as x \
+        cross join (activity b cross join run) as j where x.operation = 'x' and main.activity.level = 'y'";
+    assert_eq!(columns(twice, "attempt"), "caller ip region");
+    assert_eq!(columns(twice, "activity"), "caller ip level region");
+    assert_eq!(columns("select x.ip from attempt as t", "attempt"), "ip");
+}
+
+#[test]
 fn a_plan_for_by_region_leaves_claims_out() {
     let library = Library::embedded();
     let report = library.find("by-region").unwrap();

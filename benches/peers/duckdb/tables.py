@@ -10,13 +10,8 @@ from pathlib import Path
 
 import duckdb
 
-VIEWS = Path(__file__).resolve().parents[3] / "queries" / "views"
-
-
-def reads(sql):
-    """The tables that the header of a query names."""
-    names = [line.removeprefix("-- reads:") for line in sql.splitlines() if line.startswith("-- reads:")]
-    return set(" ".join(names).replace(",", " ").split())
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from library import views  # noqa: E402
 
 
 def main():
@@ -27,10 +22,8 @@ def main():
     for path in sorted(Path(folder).glob("*.parquet")):
         source = str(path).replace("'", "''")
         connection.execute(f"CREATE VIEW {path.stem} AS SELECT * FROM read_parquet('{source}')")
-    waiting = {path.stem: path.read_text("utf-8") for path in sorted(VIEWS.glob("*.sql"))}
-    while waiting:
-        name = next(name for name, sql in waiting.items() if not reads(sql) & waiting.keys())
-        connection.execute(f"CREATE VIEW {name} AS {waiting.pop(name)}")
+    for name, sql in views():
+        connection.execute(f"CREATE VIEW {name} AS {sql}")
     text = Path(query).read_text("utf-8").strip().rstrip(";")
     columns = connection.execute(f"DESCRIBE {text}").fetchall()
     # An instant without a zone: DuckDB wants a package of its own to print one with a zone.
