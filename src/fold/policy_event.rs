@@ -1,11 +1,9 @@
 //! What the rows of `activity_policy` take from their event and from the request behind it, so that
 //! nobody has to join three tables to ask which policies spoke about whom.
 //!
-//! An export often says more of a request than of the policy event that it caused, or the other way
-//! round (the Policy category of
-//! <https://learn.microsoft.com/azure/azure-monitor/platform/activity-log-schema> has neither claims
-//! nor the resource's location in every export), so each value is that of the event where it tells,
-//! else that of the attempt.
+//! A policy event and the request that caused it are rows of their own (Policy category of
+//! <https://learn.microsoft.com/azure/azure-monitor/platform/activity-log-schema>), and either may tell
+//! what the other does not. So each value is that of the event where it tells, else that of the attempt.
 
 use std::collections::HashMap;
 use std::sync::Arc;
