@@ -32,7 +32,6 @@
 -- column: is_non_mfa_delete integer | 1 for deletes without MFA
 -- column: is_non_mfa_action integer | 1 for actions without MFA
 -- column: non_mfa_user_key text | user_key where is_non_mfa_write, else null
--- column: writer_key text | user_key of a person who tried to write or delete, else null
 -- column: policy_audits integer | see attempt; never null
 -- column: policy_denies integer | see attempt; never null
 select
@@ -101,10 +100,6 @@ select
         when (operation_class = 'write' or operation_class = 'delete') and mfa = 'non_mfa'
             then user_key
     end as non_mfa_user_key,
-    case
-        when is_application then null
-        when operation_class = 'write' or operation_class = 'delete' then user_key
-    end as writer_key,
     coalesce(policy_audits, 0) as policy_audits,
     coalesce(policy_denies, 0) as policy_denies
 from attempt
