@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,12 +34,10 @@ fn a_condition_is_checked_though_its_report_is_not_shown() {
     assert!(!ran.text().contains("window_start"));
 }
 
-#[test]
+/// A pipe in `folder`, and whether somebody began to read it: nobody gets to write into it before.
 #[cfg(unix)]
-fn a_query_that_cannot_run_says_so_before_anything_is_read() {
-    let folder = TempDir::new().unwrap();
-    // Nobody gets to write into a pipe before somebody reads it.
-    let pipe = folder.path().join("huge.json");
+fn watched_pipe(folder: &Path) -> (PathBuf, Arc<AtomicBool>) {
+    let pipe = folder.join("huge.json");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let is_read = Arc::new(AtomicBool::new(false));
     let (flag, path) = (Arc::clone(&is_read), pipe.clone());
@@ -47,6 +46,14 @@ fn a_query_that_cannot_run_says_so_before_anything_is_read() {
         flag.store(true, Ordering::SeqCst);
         let _ = opened.unwrap().write_all(b"[]");
     });
+    (pipe, is_read)
+}
+
+#[test]
+#[cfg(unix)]
+fn a_query_that_cannot_run_says_so_before_anything_is_read() {
+    let folder = TempDir::new().unwrap();
+    let (pipe, is_read) = watched_pipe(folder.path());
     for (sql, said) in [
         ("select nocol from activity", "unable to find column \"nocol\"\n"),
         ("select nocol from policy_event", "unable to find column \"nocol\"\n"),
@@ -64,16 +71,7 @@ fn a_query_that_cannot_run_says_so_before_anything_is_read() {
 #[cfg(unix)]
 fn a_side_input_of_the_wrong_kind_is_named_before_anything_else_is_read() {
     let folder = TempDir::new().unwrap();
-    // Nobody gets to write into a pipe before somebody reads it.
-    let pipe = folder.path().join("huge.json");
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let is_read = Arc::new(AtomicBool::new(false));
-    let (flag, path) = (Arc::clone(&is_read), pipe.clone());
-    std::thread::spawn(move || {
-        let opened = OpenOptions::new().write(true).open(path);
-        flag.store(true, Ordering::SeqCst);
-        let _ = opened.unwrap().write_all(b"[]");
-    });
+    let (pipe, is_read) = watched_pipe(folder.path());
     let name = "formats/azure_resource/ok.json";
     let args =
         ["readiness".to_owned(), text_of(&pipe), "--registrations".to_owned(), fixture(name)];
