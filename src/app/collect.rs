@@ -557,14 +557,17 @@ impl Collector {
         Ok(())
     }
 
-    /// Keeps the policies of the rows that are kept.
+    /// Keeps the policies of the rows that are kept; those whose events are known by id come last, as
+    /// from disk.
     fn keep_policies(
         &mut self,
         masks: &[Option<BooleanArray>],
         dropped: &[u64],
     ) -> Result<(), Error> {
         let kept_ids = self.kept_ids_of_tables(masks)?;
-        for policy in std::mem::take(&mut self.policy) {
+        let mut policies = std::mem::take(&mut self.policy);
+        policies.sort_by_key(|policy| matches!(policy, PolicyBatch::Table(_)));
+        for policy in policies {
             let rows = match policy {
                 PolicyBatch::Extracted { rows, .. } if dropped.is_empty() => {
                     rows.ok_or_else(missing)?

@@ -5,8 +5,10 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+use arrow_array::RecordBatch;
+
 use crate::app::error::Error;
-use crate::app::ingest::with_threads;
+use crate::app::ingest::{thread_count, with_threads};
 use crate::app::options::{ConvertOptions, ConvertTarget, TableFormat};
 use crate::app::outcome::{ConvertOutcome, WrittenFile};
 use crate::app::output::{self, OutputFile};
@@ -15,7 +17,6 @@ use crate::app::redact::{Redactor, hide_in_error};
 use crate::app::report::{read, window};
 use crate::app::tables::{Made, Wishes};
 use crate::container::parquet::{MARK_KEY, SCHEMA_VERSION_KEY, TABLE_KEY, mark};
-use crate::error::Accounting;
 use crate::render::arrow::write_stream;
 use crate::render::parquet::write_table;
 use crate::render::{Page, Style, by_name};
@@ -49,13 +50,14 @@ fn converted(options: &ConvertOptions, progress: &Progress) -> Result<ConvertOut
         }
     }
     // What is hidden is looked for in every table, and `run` tells of every table.
-    let written = match &options.target {
-        ConvertTarget::Table(name) if options.read.redact.is_none() && name != RUN.name => {
-            Some(name.as_str())
+    let is_hiding = options.read.redact.is_some();
+    let wishes = match &options.target {
+        ConvertTarget::Folder(_) if !is_hiding => Wishes::all_tables(),
+        ConvertTarget::Table(name) if !is_hiding && name != RUN.name => {
+            Wishes::everything(Some(name))
         }
-        ConvertTarget::Table(_) | ConvertTarget::Folder(_) => None,
+        ConvertTarget::Table(_) | ConvertTarget::Folder(_) => Wishes::everything(None),
     };
-    let wishes = Wishes::everything(written);
     let mut ingested = read(&options.read, &wishes, progress)?;
     let window = window(&options.read, &ingested);
     let make = || {
@@ -78,45 +80,53 @@ fn converted(options: &ConvertOptions, progress: &Progress) -> Result<ConvertOut
         is_truncated: ingested.is_truncated,
         window,
     };
-    // Of each table that is written, for the last of them to keep.
-    let mut marks = Vec::new();
-    for made in &tables {
-        match &options.target {
-            ConvertTarget::Folder(folder) => {
-                let path = path_of(folder, made.table.name, options.format);
-                let mut file = OutputFile::create(&path, options.read.force)?;
-                write(made, options.format, &outcome, &marks, &mut file)
-                    .map_err(|error| file.error(error))?;
-                file.commit()?;
-                if options.format == TableFormat::Parquet {
-                    let mark =
-                        File::open(&path).and_then(|file| mark(&file)).map_err(|source| {
-                            output::OutputError::Write { path: path.clone(), source }
-                        })?;
-                    marks.push((format!("{MARK_KEY}{}", made.table.name), mark));
-                }
-                outcome.files.push(WrittenFile { path, rows: made.row_count() });
-            }
-            ConvertTarget::Table(name) if made.table.name == name => {
-                outcome.pages.push(page(made, &outcome.accounting, window));
-            }
-            ConvertTarget::Table(_) => {}
+    match &options.target {
+        ConvertTarget::Folder(folder) => write_all(&tables, folder, options, &mut outcome)?,
+        ConvertTarget::Table(name) => {
+            let made = tables.iter().filter(|made| made.table.name == name);
+            let page_of = |made: &Made| page(made, made.batches.clone(), &outcome);
+            outcome.pages = made.map(page_of).collect();
         }
     }
     Ok(outcome)
+}
+
+/// Writes every table into a folder.
+fn write_all(
+    tables: &[Made],
+    folder: &Path,
+    options: &ConvertOptions,
+    outcome: &mut ConvertOutcome,
+) -> Result<(), Error> {
+    // Of each table that is written, for the last of them to keep.
+    let mut marks = Vec::new();
+    for made in tables {
+        let path = path_of(folder, made.table.name, options.format);
+        let mut file = OutputFile::create(&path, options.read.force)?;
+        let rows = write(made, options, outcome, &marks, &mut file)?;
+        file.commit()?;
+        if options.format == TableFormat::Parquet {
+            let failed = |source| output::OutputError::Write { path: path.clone(), source };
+            let mark = File::open(&path).and_then(|file| mark(&file)).map_err(failed)?;
+            marks.push((format!("{MARK_KEY}{}", made.table.name), mark));
+        }
+        outcome.files.push(WrittenFile { path, rows });
+    }
+    Ok(())
 }
 
 fn path_of(folder: &Path, table: &str, format: TableFormat) -> std::path::PathBuf {
     folder.join(format!("{table}.{}", format.name()))
 }
 
+/// Writes a table to its file; gives the number of its rows.
 fn write(
     made: &Made,
-    format: TableFormat,
+    options: &ConvertOptions,
     outcome: &ConvertOutcome,
     marks: &[(String, String)],
-    out: &mut (dyn Write + Send),
-) -> std::io::Result<()> {
+    file: &mut OutputFile,
+) -> Result<u64, Error> {
     let mut metadata = vec![
         (TABLE_KEY.to_owned(), made.table.name.to_owned()),
         (SCHEMA_VERSION_KEY.to_owned(), SCHEMA_VERSION.to_string()),
@@ -124,27 +134,48 @@ fn write(
     if made.table.name == RUN.name {
         metadata.extend_from_slice(marks);
     }
-    let mut batches = made.batches.iter().cloned();
-    match format {
-        TableFormat::Parquet => write_table(&mut batches, &made.schema, &metadata, out),
-        TableFormat::Arrow => write_stream(&mut batches, &made.schema, &metadata, out),
-        TableFormat::Ndjson => {
-            let Some(renderer) = by_name(format.name()) else {
-                return Err(std::io::Error::from(std::io::ErrorKind::Unsupported));
-            };
-            let mut out = BufWriter::new(out);
-            let style = Style { width: None, color: false, threads: 1 };
-            renderer.render(
-                &[page(made, &outcome.accounting, outcome.window)],
-                &style,
-                &mut out,
-            )?;
-            out.flush()
+    let threads = thread_count(options.read.threads);
+    let (mut count, mut failure) = (0, None);
+    let mut rows = made.rows().map_while(|batch| match batch {
+        Ok(batch) => {
+            count += batch.num_rows() as u64;
+            Some(batch)
         }
+        Err(error) => {
+            failure = Some(error);
+            None
+        }
+    });
+    let written = match options.format {
+        TableFormat::Parquet => write_table(&mut rows, &made.schema, &metadata, threads, file),
+        TableFormat::Arrow => write_stream(&mut rows, &made.schema, &metadata, threads, file),
+        TableFormat::Ndjson => write_lines(&mut rows, made, outcome, file),
+    };
+    drop(rows);
+    match failure {
+        Some(error) => Err(error),
+        None => written.map(|()| count).map_err(|error| file.error(error).into()),
     }
 }
 
-fn page(made: &Made, accounting: &Accounting, window: (Option<i64>, Option<i64>)) -> Page {
+fn write_lines(
+    batches: &mut dyn Iterator<Item = RecordBatch>,
+    made: &Made,
+    outcome: &ConvertOutcome,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    let Some(renderer) = by_name(TableFormat::Ndjson.name()) else {
+        return Err(std::io::Error::from(std::io::ErrorKind::Unsupported));
+    };
+    let mut out = BufWriter::new(out);
+    let style = Style { width: None, color: false, threads: 1 };
+    for batch in batches {
+        renderer.render(&[page(made, vec![batch], outcome)], &style, &mut out)?;
+    }
+    out.flush()
+}
+
+fn page(made: &Made, batches: Vec<RecordBatch>, outcome: &ConvertOutcome) -> Page {
     Page {
         id: made.table.name.to_owned(),
         title: format!("Table {}", made.table.name),
@@ -153,9 +184,9 @@ fn page(made: &Made, accounting: &Accounting, window: (Option<i64>, Option<i64>)
         column_notes: made.table.columns.iter().map(|column| column.meaning.to_owned()).collect(),
         totals: Vec::new(),
         schema: Arc::clone(&made.schema),
-        batches: made.batches.clone(),
+        batches,
         rows_left_out: 0,
-        window,
-        accounting: accounting.clone(),
+        window: outcome.window,
+        accounting: outcome.accounting.clone(),
     }
 }

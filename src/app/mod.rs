@@ -26,6 +26,7 @@ pub mod report;
 pub mod side;
 mod spill;
 mod tables;
+mod tables_in_order;
 mod tables_others;
 mod tables_read;
 mod tables_whole;

@@ -6,9 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow_array::builder::StringViewBuilder;
-use arrow_array::cast::AsArray;
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, SchemaRef};
 
 use crate::app::collect::Ingested;
@@ -18,7 +16,7 @@ use crate::app::ingest::with_threads;
 use crate::app::options::ReadOptions;
 use crate::app::report::window;
 use crate::app::spill::rows::Spilled;
-use crate::app::tables::{Made, Wishes};
+use crate::app::tables::{Made, Wishes, with_own_texts};
 use crate::engine::polars::Polars;
 use crate::engine::{Answer, Engine, Query, Rows, TableInput};
 use crate::fold::events::Kept;
@@ -50,12 +48,12 @@ pub(crate) fn answers(
         let made = wishes.part(kept, policies).map_err(Error::Arrow)?;
         let tables: Vec<TableInput<'_>> = made.iter().map(Made::input).collect();
         let answers = Polars::default().run_part(&tables, &plan.views, &asked)?;
-        answers.iter().map(with_own_texts).collect::<Result<_, _>>().map_err(Error::Arrow)
+        answers.iter().map(alone).collect::<Result<_, _>>().map_err(Error::Arrow)
     };
     let gathered = Mutex::new(Gathered::of(&divided.asked));
     let locked = || gathered.lock().unwrap_or_else(PoisonError::into_inner);
-    let parts = spilled.each_part(thread_count(options.threads), |number, kept, policies| {
-        let answers = ask(kept, policies)?;
+    let parts = spilled.each_group(thread_count(options.threads), true, |number, group| {
+        let answers = ask(group.kept, group.policies)?;
         locked().take(number, answers)
     })?;
     drop(spilled);
@@ -82,22 +80,10 @@ fn query(asked: &Asked) -> Query<'_> {
     Query { name: &asked.name, sql: &asked.sql, columns: Vec::new() }
 }
 
-/// Texts without those of other rows, each of them once.
-fn own(column: &ArrayRef) -> ArrayRef {
-    let Some(texts) = column.as_string_view_opt() else { return Arc::clone(column) };
-    let mut own = StringViewBuilder::with_capacity(column.len()).with_deduplicate_strings();
-    own.extend(texts);
-    Arc::new(own.finish())
-}
-
 /// What holds on to none of the texts of its part but its own.
-fn with_own_texts(answer: &Answer) -> Result<Answer, ArrowError> {
-    let batches = answer.batches.iter().map(|batch| {
-        let columns = batch.columns().iter().map(own).collect();
-        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        RecordBatch::try_new_with_options(batch.schema(), columns, &options)
-    });
-    Ok(Answer { batches: batches.collect::<Result<_, _>>()?, schema: Arc::clone(&answer.schema) })
+fn alone(answer: &Answer) -> Result<Answer, ArrowError> {
+    let batches = answer.batches.iter().map(with_own_texts).collect::<Result<_, _>>()?;
+    Ok(Answer { batches, schema: Arc::clone(&answer.schema) })
 }
 
 /// What parts answered, in their order.
@@ -160,7 +146,7 @@ impl<'a> AnswersOfParts<'a> {
         let answers = Polars::default().run_part(&[table], &[], &[again])?;
         self.batches.clear();
         for answer in answers {
-            let answer = with_own_texts(&answer).map_err(Error::Arrow)?;
+            let answer = alone(&answer).map_err(Error::Arrow)?;
             self.batches.extend(answer.batches);
         }
         self.groups = self.batches.iter().map(RecordBatch::num_rows).sum();

@@ -31,7 +31,6 @@ use crate::extract::filter::Filter;
 use crate::extract::others::OthersWanted;
 use crate::fold::events::Text;
 use crate::format::FORMATS;
-use crate::limits::ROWS_HELD_BYTES;
 use crate::render::Page;
 use crate::report::param::bind;
 use crate::report::plan::{Plan, plan};
@@ -239,7 +238,7 @@ pub(crate) fn read_with(
         inputs: &options.inputs,
         wanted,
         threads: options.threads,
-        memory: options.memory.or(wishes.spills().map(|_| ROWS_HELD_BYTES)),
+        memory: options.memory.or(wishes.held_bytes()),
         spill: wishes.spills(),
         hashed: wishes.hashed_columns(),
         strict: options.strict,

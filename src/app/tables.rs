@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arrow_array::builder::StringViewBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::{
     Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, StringViewArray, new_null_array,
@@ -16,7 +17,8 @@ use crate::app::collect::Ingested;
 use crate::app::error::Error;
 use crate::app::options::ReadOptions;
 use crate::app::spill::rows::Spilled;
-use crate::app::spill::table::TableFile;
+use crate::app::spill::table::{TableFile, read_back};
+use crate::app::tables_in_order::InOrder;
 use crate::app::tables_others::{self, Log};
 use crate::engine::polars::Polars;
 use crate::engine::{EngineError, Query, Rows, TableInput};
@@ -30,6 +32,7 @@ use crate::fold::held::plain;
 use crate::fold::policy_event::{self, PolicyEvents};
 use crate::fold::proof::{Proof, of_activity};
 use crate::fold::sign_in::ACTIVITY_READ;
+use crate::limits::{ROWS_HELD_BYTES, WHOLE_ROWS_HELD_BYTES};
 use crate::report::plan::Plan;
 use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
@@ -47,7 +50,18 @@ pub(crate) struct Wishes {
     plan: Plan,
     /// What SQL sees or is written.
     shown: Plan,
-    is_everything: bool,
+    waiting: Waiting,
+}
+
+/// What becomes of rows that do not fit into memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    /// There must be none.
+    Nowhere,
+    /// They wait on disk; tables have them in no particular order.
+    InAnyOrder,
+    /// They wait on disk; tables have them as they would in memory.
+    InOrder,
 }
 
 /// A table, ready for an engine or a file.
@@ -58,9 +72,27 @@ pub(crate) struct Made {
     pub(crate) batches: Vec<RecordBatch>,
     /// Parquet files that hold the rows instead, where there are too many.
     pub(crate) files: Vec<File>,
+    /// What gives the rows instead, one batch after the other, to whoever writes them.
+    in_order: Option<Arc<InOrder>>,
 }
 
 impl Made {
+    /// A table in memory.
+    pub(crate) fn new(table: &'static Table, schema: SchemaRef, batches: Vec<RecordBatch>) -> Self {
+        Self { table, schema, batches, files: Vec::new(), in_order: None }
+    }
+
+    /// A table in files.
+    pub(crate) fn on_disk(table: &'static Table, schema: SchemaRef, files: Vec<File>) -> Self {
+        Self { files, ..Self::new(table, schema, Vec::new()) }
+    }
+
+    /// A table of the Activity Log with all its columns, which is read in its order.
+    pub(crate) fn in_order(table: &'static Table, log: &Arc<InOrder>) -> Self {
+        let schema = Arc::new(table.arrow_schema(|_| true));
+        Self { in_order: Some(Arc::clone(log)), ..Self::new(table, schema, Vec::new()) }
+    }
+
     pub(crate) fn input(&self) -> TableInput<'_> {
         TableInput {
             name: self.table.name,
@@ -73,8 +105,11 @@ impl Made {
         }
     }
 
-    pub(crate) fn row_count(&self) -> u64 {
-        self.batches.iter().map(|batch| batch.num_rows() as u64).sum()
+    /// Its rows, wherever they are. On disk, a table without columns has none.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Result<RecordBatch, Error>> {
+        let on_disk = self.files.iter().flat_map(|file| read_back(file, &self.schema));
+        let in_order = self.in_order.iter().flat_map(|log| log.rows(self.table, &self.schema));
+        self.batches.iter().cloned().map(Ok).chain(on_disk).chain(in_order)
     }
 }
 
@@ -82,10 +117,15 @@ impl Wishes {
     /// What some queries need.
     pub(crate) fn of(plan: &Plan) -> Self {
         let shown = plan.clone();
-        Self { plan: tables_others::with_needs(plan), shown, is_everything: false }
+        Self { plan: tables_others::with_needs(plan), shown, waiting: Waiting::InAnyOrder }
     }
 
-    /// Every column of every table, or of the one that is written.
+    /// Every column of every table, whose rows may wait on disk.
+    pub(crate) fn all_tables() -> Self {
+        Self { waiting: Waiting::InOrder, ..Self::everything(None) }
+    }
+
+    /// Every column of every table, or of the one that is written, in memory.
     pub(crate) fn everything(written: Option<&str>) -> Self {
         let all = |table: &Table| {
             let columns: BTreeSet<String> =
@@ -95,7 +135,7 @@ impl Wishes {
         let is_written = |table: &&Table| written.is_none_or(|written| written == table.name);
         let columns = TABLES.iter().copied().filter(is_written).map(all).collect();
         let shown = Plan { columns, ..Plan::default() };
-        Self { plan: tables_others::with_needs(&shown), shown, is_everything: true }
+        Self { plan: tables_others::with_needs(&shown), shown, waiting: Waiting::Nowhere }
     }
 
     fn reads(&self, table: &Table) -> bool {
@@ -203,10 +243,18 @@ impl Wishes {
         read.is_some_and(|columns| columns.iter().any(|name| policy_event::is_made(name)))
     }
 
-    /// Whether rows that do not fit into memory may wait on disk, and will be folded then. Where
-    /// everything is wanted, the order of the rows is too.
+    /// Whether rows that do not fit into memory may wait on disk, and will be folded then.
     pub(crate) fn spills(&self) -> Option<bool> {
-        (!self.is_everything).then(|| self.folds())
+        (self.waiting != Waiting::Nowhere).then(|| self.folds())
+    }
+
+    /// Bytes of rows that are kept in memory unless something else is asked for.
+    pub(crate) fn held_bytes(&self) -> Option<u64> {
+        match self.waiting {
+            Waiting::Nowhere => None,
+            Waiting::InAnyOrder => Some(ROWS_HELD_BYTES),
+            Waiting::InOrder => Some(WHOLE_ROWS_HELD_BYTES),
+        }
     }
 
     /// Makes the tables that are read; adds to the warnings what they leave out.
@@ -225,7 +273,11 @@ impl Wishes {
         let mut made = match ingested.spilled.take() {
             Some(spilled) => {
                 log.is_on_disk = true;
-                self.make_on_disk(&spilled, &mut log)?
+                if self.waiting == Waiting::InOrder {
+                    self.make_in_order(spilled, &mut log)?
+                } else {
+                    self.make_on_disk(&spilled, &mut log)?
+                }
             }
             None => self.make_in_memory(ingested, &mut log)?,
         };
@@ -277,7 +329,7 @@ impl Wishes {
     }
 
     /// What policies take of their events, if they take anything.
-    fn policy_events(
+    pub(crate) fn policy_events(
         &self,
         kept: &Kept,
         folded: Option<&Folded>,
@@ -293,13 +345,15 @@ impl Wishes {
         let reads_activity = log.reads_activity();
         let shared = Mutex::new(std::mem::take(log));
         let shared_log = || shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let groups = spilled.each_group(rayon::current_num_threads(), |_, kept| {
+        let groups = spilled.each_group(rayon::current_num_threads(), false, |_, group| {
+            let kept = group.kept;
             for shown in shown_by(&kept, reads_activity) {
                 shared_log().activity(&shown)?;
             }
             let (kept, folded) = self.folded(kept).map_err(Error::Arrow)?;
             let mut files = Vec::new();
             let behind = self.policy_events(&kept, folded.as_ref()).map_err(Error::Arrow)?;
+            let behind = behind.as_ref().map(with_own_texts).transpose().map_err(Error::Arrow)?;
             if self.is_shown(&ACTIVITY) {
                 let made = self.activity(kept, folded.as_ref()).map_err(Error::Arrow)?;
                 files.push((made.table, made.schema.clone(), written(&made)?));
@@ -321,7 +375,7 @@ impl Wishes {
         for (table, schema, file) in groups.into_iter().flatten() {
             match made.iter_mut().find(|made| made.table.name == table.name) {
                 Some(made) => made.files.push(file),
-                None => made.push(Made { table, schema, batches: Vec::new(), files: vec![file] }),
+                None => made.push(Made::on_disk(table, schema, vec![file])),
             }
         }
         if self.is_shown(&ACTIVITY_POLICY) {
@@ -329,12 +383,11 @@ impl Wishes {
             let events = PolicyEvents::new(&behind);
             let schema = Arc::new(self.policy_schema());
             let mut file = TableFile::new(&schema)?;
-            spilled.each_policy_batch(|batch| {
-                let joined = events.joined(&batch).map_err(Error::Arrow)?;
-                file.push(&projected(&joined, &schema).map_err(Error::Arrow)?)
-            })?;
-            let files = vec![file.close()?];
-            made.push(Made { table: &ACTIVITY_POLICY, schema, batches: Vec::new(), files });
+            for batch in spilled.policies_in_order() {
+                let joined = events.joined(&batch?).map_err(Error::Arrow)?;
+                file.push(&projected(&joined, &schema).map_err(Error::Arrow)?)?;
+            }
+            made.push(Made::on_disk(&ACTIVITY_POLICY, schema, vec![file.close()?]));
         }
         Ok(made)
     }
@@ -383,7 +436,7 @@ impl Wishes {
     }
 
     /// Folds the rows, and gives them back without the columns that only folding reads.
-    fn folded(&self, mut kept: Kept) -> Result<(Kept, Option<Folded>), ArrowError> {
+    pub(crate) fn folded(&self, mut kept: Kept) -> Result<(Kept, Option<Folded>), ArrowError> {
         if !self.folds() {
             return Ok((kept, None));
         }
@@ -450,14 +503,28 @@ impl Wishes {
         let split = batches.into_par_iter().map(split);
         let batches: Vec<[RecordBatch; 2]> = split.collect::<Result<_, ArrowError>>()?;
         let batches = batches.into_iter().flatten().filter(|batch| batch.num_rows() > 0).collect();
-        Ok(Made { table: &ACTIVITY, schema, batches, files: Vec::new() })
+        Ok(Made::new(&ACTIVITY, schema, batches))
     }
 }
 
 /// What the tokens of rows show, if anybody looks at it.
-fn shown_by(kept: &Kept, is_wanted: bool) -> Vec<Vec<Proof>> {
+pub(crate) fn shown_by(kept: &Kept, is_wanted: bool) -> Vec<Vec<Proof>> {
     let batches = kept.batches.par_iter().filter(|_| is_wanted);
     batches.map(of_activity).collect()
+}
+
+/// The batch with texts of its own, each of them once: it holds on to none of the rows that it comes
+/// from.
+pub(crate) fn with_own_texts(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let own = |column: &ArrayRef| -> ArrayRef {
+        let Some(texts) = column.as_string_view_opt() else { return Arc::clone(column) };
+        let mut own = StringViewBuilder::with_capacity(column.len()).with_deduplicate_strings();
+        own.extend(texts);
+        Arc::new(own.finish())
+    };
+    let columns = batch.columns().iter().map(own).collect();
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(batch.schema(), columns, &options)
 }
 
 /// Texts without those of other rows, where they come from a buffer of many.
@@ -483,7 +550,7 @@ pub(crate) fn planned(plan: &Plan, queries: &[Query<'_>]) -> Result<(), EngineEr
     let tables = TABLES.iter().filter_map(|table| {
         let columns = plan.columns.get(table.name)?;
         let schema = Arc::new(table.arrow_schema(|name| columns.contains(name)));
-        Some(Made { table, schema, batches: Vec::new(), files: Vec::new() })
+        Some(Made::new(table, schema, Vec::new()))
     });
     let tables: Vec<Made> = tables.collect();
     let inputs: Vec<_> = tables.iter().map(Made::input).collect();
@@ -491,7 +558,7 @@ pub(crate) fn planned(plan: &Plan, queries: &[Query<'_>]) -> Result<(), EngineEr
 }
 
 pub(crate) fn of_batch(table: &'static Table, batch: RecordBatch) -> Made {
-    Made { table, schema: batch.schema(), batches: vec![batch], files: Vec::new() }
+    Made::new(table, batch.schema(), vec![batch])
 }
 
 /// The table as a file.
@@ -514,7 +581,7 @@ pub(crate) fn cut(
         .into_par_iter()
         .map(|batch| projected(&batch, &schema))
         .collect::<Result<Vec<RecordBatch>, ArrowError>>()?;
-    Ok(Made { table, schema, batches, files: Vec::new() })
+    Ok(Made::new(table, schema, batches))
 }
 
 /// The batch with the columns of `schema` only, texts as texts.
@@ -538,5 +605,5 @@ pub(crate) fn run_table(window: (Option<i64>, Option<i64>)) -> Result<Made, Arro
         Arc::new(StringViewArray::from(vec![time.map(format_micros)]))
     };
     let batch = RecordBatch::try_new(Arc::clone(&schema), vec![text(window.0), text(window.1)])?;
-    Ok(Made { table: &RUN, schema, batches: vec![batch], files: Vec::new() })
+    Ok(Made::new(&RUN, schema, vec![batch]))
 }

@@ -329,11 +329,10 @@ impl Target {
     }
 
     fn close(self) -> Result<Made, Error> {
-        let files = match self.file {
-            Some(file) => vec![file.close()?],
-            None => Vec::new(),
-        };
-        Ok(Made { table: self.table, schema: self.schema, batches: self.batches, files })
+        Ok(match self.file {
+            Some(file) => Made::on_disk(self.table, self.schema, vec![file.close()?]),
+            None => Made::new(self.table, self.schema, self.batches),
+        })
     }
 }
 

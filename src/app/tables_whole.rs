@@ -152,10 +152,10 @@ fn made(
             made.push(run_table(window)?);
         } else if table.name == CALENDAR.name {
             let schema = Arc::new(CALENDAR.arrow_schema(|_| true));
-            made.push(Made { table, schema, batches: days.to_vec(), files: Vec::new() });
+            made.push(Made::new(table, schema, days.to_vec()));
         } else if let Some(file) = files.remove(table.name) {
             let schema = Arc::new(table.arrow_schema(|name| plan.needs(table.name, name)));
-            made.push(Made { table, schema, batches: Vec::new(), files: vec![file] });
+            made.push(Made::on_disk(table, schema, vec![file]));
         }
     }
     Ok(made)

@@ -126,7 +126,7 @@ impl Context<'_> {
             ConvertTarget::Table(_) => {
                 let format = Some(options.format.name().to_owned());
                 let output = OutputArgs { format, ..OutputArgs::default() };
-                Some(self.choice(&output, 1)?)
+                Some(self.choice(&output, 1)?.by_threads(args.read.threads))
             }
         };
         let (started, progress) = (Instant::now(), Arc::new(Progress::new()));

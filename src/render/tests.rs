@@ -399,7 +399,8 @@ fn a_broken_pipe_is_told_as_one_by_every_renderer() {
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe, "{name}");
     }
     let mut batches = page.batches.iter().cloned();
-    let error = super::write_table(&mut batches, &page.schema, &[], &mut Breaking(10)).unwrap_err();
+    let error =
+        super::write_table(&mut batches, &page.schema, &[], 1, &mut Breaking(10)).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
 }
 

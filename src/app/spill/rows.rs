@@ -15,6 +15,7 @@ use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterato
 
 use crate::app::error::Error;
 use crate::app::spill::blocks::{Block, Blocks, encoded};
+use crate::app::spill::merge::Merged;
 use crate::app::spill::numbered::{
     numbered, numbers_of, whole, with_hidden_columns, without, without_hidden,
 };
@@ -55,8 +56,10 @@ pub(crate) struct Leaving {
 #[derive(Debug)]
 pub(crate) struct RowSpill {
     rows: Blocks,
+    /// The smallest and the largest number in each block of these, which are in their order.
+    numbers: Vec<(u64, u64)>,
     policies: Blocks,
-    /// The smallest and the largest number in each block of these.
+    /// The same of these.
     policy_numbers: Vec<(u64, u64)>,
     /// Where rows are dealt for folding: what binds them across parts.
     pairs: Option<Parts>,
@@ -70,7 +73,8 @@ impl RowSpill {
     pub(crate) fn new(folds: bool) -> io::Result<Self> {
         let pairs = folds.then(|| Parts::new(PARTS, PAIRS_HELD_MAX));
         let (rows, policies) = (Blocks::new()?, Blocks::new()?);
-        Ok(Self { rows, policies, policy_numbers: Vec::new(), pairs, is_in_parts: true })
+        let (numbers, policy_numbers) = (Vec::new(), Vec::new());
+        Ok(Self { rows, numbers, policies, policy_numbers, pairs, is_in_parts: true })
     }
 
     /// Writes rows of `activity`, in input order, and those of `activity_policy` with the numbers of
@@ -96,7 +100,7 @@ impl RowSpill {
         let Some(pairs) = &mut self.pairs else {
             for batch in &batches {
                 let bytes = encoded(&[whole(batch)?]).map_err(Error::Arrow)?;
-                self.rows.push(0, &bytes).map_err(Error::Spill)?;
+                self.push_rows(0, ends(batch), &bytes)?;
             }
             return policies.iter().try_for_each(|batch| self.push_policies(0, &whole(batch)?));
         };
@@ -129,15 +133,33 @@ impl RowSpill {
         for (dealt, first) in dealt.chunks(PARTS_WRITTEN).zip((0..).step_by(PARTS_WRITTEN)) {
             let blocks = dealt
                 .par_iter()
-                .map(|places| encoded(&[gathered(&batches, places)?]))
-                .collect::<Result<Vec<Vec<u8>>, ArrowError>>()
+                .map(|places| {
+                    let batch = gathered(&batches, places)?;
+                    Ok((ends(&batch), encoded(&[batch])?))
+                })
+                .collect::<Result<Vec<((u64, u64), Vec<u8>)>, ArrowError>>()
                 .map_err(Error::Arrow)?;
-            for (part, bytes) in (first..).zip(blocks) {
+            for (part, (ends, bytes)) in (first..).zip(blocks) {
                 if !dealt[part - first].is_empty() {
-                    self.rows.push(part, &bytes).map_err(Error::Spill)?;
+                    self.push_rows(part, ends, &bytes)?;
                 }
             }
         }
+        self.deal_policies(&policies, leaving, &parts)
+    }
+
+    fn push_rows(&mut self, part: usize, ends: (u64, u64), bytes: &[u8]) -> Result<(), Error> {
+        self.numbers.push(ends);
+        self.rows.push(part, bytes).map_err(Error::Spill)
+    }
+
+    /// Writes policies to the parts of their events, which are those of each row of `leaving`.
+    fn deal_policies(
+        &mut self,
+        policies: &[RecordBatch],
+        leaving: &[Leaving],
+        parts: &[Vec<u8>],
+    ) -> Result<(), Error> {
         let mut dealt: Vec<Vec<(usize, usize)>> = vec![Vec::new(); PARTS];
         for (index, batch) in policies.iter().enumerate() {
             for (row, number) in numbers_of(batch).iter().enumerate() {
@@ -149,14 +171,13 @@ impl RowSpill {
             }
         }
         for (part, places) in dealt.iter().enumerate().filter(|(_, places)| !places.is_empty()) {
-            self.push_policies(part, &gathered(&policies, places).map_err(Error::Arrow)?)?;
+            self.push_policies(part, &gathered(policies, places).map_err(Error::Arrow)?)?;
         }
         Ok(())
     }
 
     fn push_policies(&mut self, part: usize, batch: &RecordBatch) -> Result<(), Error> {
-        let numbers = || numbers_of(batch).iter().copied();
-        let ends = numbers().min().zip(numbers().max()).unwrap_or_default();
+        let ends = ends(batch);
         self.is_in_parts &= ends.1 != NO_ROW;
         let bytes = encoded(std::slice::from_ref(batch)).map_err(Error::Arrow)?;
         self.policy_numbers.push(ends);
@@ -188,6 +209,7 @@ impl RowSpill {
         };
         Ok(Spilled {
             rows: self.rows,
+            numbers: self.numbers,
             policies: self.policies,
             policy_numbers: self.policy_numbers,
             dropped,
@@ -202,6 +224,7 @@ impl RowSpill {
 #[derive(Debug)]
 pub(crate) struct Spilled {
     rows: Blocks,
+    numbers: Vec<(u64, u64)>,
     policies: Blocks,
     policy_numbers: Vec<(u64, u64)>,
     dropped: Vec<u64>,
@@ -211,11 +234,14 @@ pub(crate) struct Spilled {
     is_in_parts: bool,
 }
 
-/// Rows of one group, and what of them goes to another.
-#[derive(Default)]
-struct Group {
-    kept: Kept,
-    policies: Vec<RecordBatch>,
+/// Rows of one group.
+#[derive(Debug, Default)]
+pub(crate) struct Group {
+    pub(crate) kept: Kept,
+    /// The numbers of the rows of every batch.
+    pub(crate) numbers: Vec<Vec<u64>>,
+    /// The policies of the rows, where they are wanted.
+    pub(crate) policies: Vec<RecordBatch>,
 }
 
 impl Spilled {
@@ -224,32 +250,17 @@ impl Spilled {
         self.is_in_parts
     }
 
+    /// How many rows there are, those that were dropped among them.
+    pub(crate) fn row_count(&self) -> u64 {
+        self.numbers.iter().map(|(_, last)| last + 1).max().unwrap_or_default()
+    }
+
     /// Hands all rows to `take`, group by group, as many at once as there are to be threads, each with
     /// its number; what it gives comes in order. Rows that can be of one attempt are in one group.
     ///
     /// # Errors
     /// Those of `take`, and when the temporary file cannot be read.
     pub(crate) fn each_group<T: Send>(
-        &self,
-        threads: usize,
-        take: impl Fn(usize, Kept) -> Result<T, Error> + Sync,
-    ) -> Result<Vec<T>, Error> {
-        self.each(threads, false, |number, group| take(number, group.kept))
-    }
-
-    /// The same, each group with the policies of its rows.
-    ///
-    /// # Errors
-    /// As [`Self::each_group`].
-    pub(crate) fn each_part<T: Send>(
-        &self,
-        threads: usize,
-        take: impl Fn(usize, Kept, Vec<RecordBatch>) -> Result<T, Error> + Sync,
-    ) -> Result<Vec<T>, Error> {
-        self.each(threads, true, |number, group| take(number, group.kept, group.policies))
-    }
-
-    fn each<T: Send>(
         &self,
         threads: usize,
         wants_policies: bool,
@@ -274,6 +285,7 @@ impl Spilled {
             all.push(done);
             aside.kept.batches.extend(more.kept.batches);
             aside.kept.facts.extend(more.kept.facts);
+            aside.numbers.extend(more.numbers);
             aside.policies.extend(more.policies);
         }
         if !aside.kept.batches.is_empty() {
@@ -296,22 +308,22 @@ impl Spilled {
                 }
                 let batch = without(batch, &self.dropped)?;
                 let facts = facts_of(&batch);
+                let numbers = numbers_of(&batch);
                 let rows = without_hidden(&batch)?;
                 let crosses = self.crossing_rows(&rows, &facts);
                 if crosses.is_empty() {
-                    push(&mut own.kept, rows, facts);
+                    own.push(rows, facts, numbers.to_vec());
                     continue;
                 }
-                let numbers = numbers_of(&batch);
                 numbers_aside.extend(crosses.iter().map(|row| numbers[*row]));
-                let both = [(&mut own.kept, false), (&mut aside.kept, true)];
-                for (kept, is_crossing) in both {
+                for (group, is_crossing) in [(&mut own, false), (&mut aside, true)] {
                     let chosen: Vec<(usize, usize)> = (0..rows.num_rows())
                         .filter(|row| crosses.binary_search(row).is_ok() == is_crossing)
                         .map(|row| (0, row))
                         .collect();
-                    let own = chosen.iter().map(|(_, row)| facts[*row]).collect();
-                    push(kept, gathered(std::slice::from_ref(&rows), &chosen)?, own);
+                    let facts = chosen.iter().map(|(_, row)| facts[*row]).collect();
+                    let numbers = chosen.iter().map(|(_, row)| numbers[*row]).collect();
+                    group.push(gathered(std::slice::from_ref(&rows), &chosen)?, facts, numbers);
                 }
             }
         }
@@ -361,21 +373,30 @@ impl Spilled {
             .collect()
     }
 
-    /// Hands the policies of the rows that were not dropped to `take`.
-    ///
-    /// # Errors
-    /// Those of `take`, and when the temporary file cannot be read.
-    pub(crate) fn each_policy_batch(
+    /// The rows that were not dropped, in input order, with their numbers.
+    pub(crate) fn rows_in_order(
         &self,
-        mut take: impl FnMut(RecordBatch) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        for block in self.policies.all() {
-            for batch in self.policies.read(block).map_err(Error::Arrow)? {
-                let batch = without(batch, &self.dropped).map_err(Error::Arrow)?;
-                take(without_hidden(&batch).map_err(Error::Arrow)?)?;
-            }
-        }
-        Ok(())
+    ) -> impl Iterator<Item = Result<(RecordBatch, Vec<u64>), Error>> {
+        self.in_order(&self.rows, &self.numbers)
+    }
+
+    /// The policies of these rows, in their order; those whose events are known by id come last.
+    pub(crate) fn policies_in_order(&self) -> impl Iterator<Item = Result<RecordBatch, Error>> {
+        let policies = self.in_order(&self.policies, &self.policy_numbers);
+        policies.map(|batch| batch.map(|(rows, _)| rows))
+    }
+
+    fn in_order<'a>(
+        &'a self,
+        blocks: &'a Blocks,
+        ends: &'a [(u64, u64)],
+    ) -> impl Iterator<Item = Result<(RecordBatch, Vec<u64>), Error>> {
+        let keys_of = |batch: &RecordBatch| numbers_of(batch).to_vec();
+        Merged::new(blocks, ends, keys_of).map(|batch| {
+            let batch = without(batch?, &self.dropped).map_err(Error::Arrow)?;
+            let numbers = numbers_of(&batch).to_vec();
+            Ok((without_hidden(&batch).map_err(Error::Arrow)?, numbers))
+        })
     }
 }
 
@@ -420,11 +441,20 @@ fn without_all(
     Ok((here, there))
 }
 
-fn push(kept: &mut Kept, rows: RecordBatch, facts: Vec<Facts>) {
-    if rows.num_rows() > 0 {
-        kept.batches.push(rows);
-        kept.facts.push(facts);
+impl Group {
+    fn push(&mut self, rows: RecordBatch, facts: Vec<Facts>, numbers: Vec<u64>) {
+        if rows.num_rows() > 0 {
+            self.kept.batches.push(rows);
+            self.kept.facts.push(facts);
+            self.numbers.push(numbers);
+        }
     }
+}
+
+/// The smallest and the largest number of a batch.
+fn ends(batch: &RecordBatch) -> (u64, u64) {
+    let numbers = || numbers_of(batch).iter().copied();
+    numbers().min().zip(numbers().max()).unwrap_or_default()
 }
 
 /// The blocks of whole parts, as many parts together as are small; without parts, neighbours.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow_array::{RecordBatch, new_null_array};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::Compression;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -15,6 +16,9 @@ use crate::source::spool::nameless_file;
 
 /// Rows of a row group: what is in memory of a file while it is written, and read.
 const ROW_GROUP_ROWS: usize = 32 << 10;
+
+/// Rows that are read back together.
+const BATCH_ROWS: usize = 8 << 10;
 
 /// The column of a table of which nothing is wanted but how many rows it has: a file without columns
 /// has no rows.
@@ -64,6 +68,26 @@ impl TableFile {
     pub(crate) fn close(self) -> Result<File, Error> {
         self.writer.into_inner().map_err(failed)
     }
+}
+
+/// The rows of a file, which has columns, under the schema they were written with; ends after the
+/// first error.
+pub(crate) fn read_back(
+    file: &File,
+    schema: &SchemaRef,
+) -> impl Iterator<Item = Result<RecordBatch, Error>> {
+    let open = || {
+        let options = ArrowReaderOptions::new().with_schema(Arc::clone(schema));
+        let file = file.try_clone().map_err(Error::Spill)?;
+        ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
+            .and_then(|builder| builder.with_batch_size(BATCH_ROWS).build())
+            .map_err(failed)
+    };
+    let (rows, error) = match open() {
+        Ok(reader) => (Some(reader), None),
+        Err(error) => (None, Some(Err(error))),
+    };
+    rows.into_iter().flatten().map(|batch| batch.map_err(Error::Arrow)).chain(error)
 }
 
 fn failed(error: parquet::errors::ParquetError) -> Error {

@@ -175,7 +175,7 @@ fn a_long_table_is_written_in_row_groups_with_statistics() {
     };
     let mut batches = (0..5).map(|part| batch(part * 50_000));
     let mut out = Vec::new();
-    write_table(&mut batches, &schema, &[], &mut out).unwrap();
+    write_table(&mut batches, &schema, &[], 3, &mut out).unwrap();
     let builder = ParquetRecordBatchReaderBuilder::try_new(file(&out)).unwrap();
     let groups = builder.metadata().row_groups();
     let rows: Vec<i64> = groups.iter().map(RowGroupMetaData::num_rows).collect();

@@ -420,3 +420,54 @@ fn tables_that_wait_on_disk_change_no_byte() {
         assert!(spilled.stdout == held.stdout, "{sql}");
     }
 }
+
+/// The tables that `convert` writes, as text, by the names of their files.
+fn tables_with(inputs: &[String], stdin: &[u8], more: &[&str]) -> Vec<(String, Vec<u8>)> {
+    let folder = TempDir::new().unwrap();
+    let target = text_of(folder.path());
+    let run = Run::new().args(["convert", "-q", "--format", "ndjson", "-o", &target, "--force"]);
+    run.args(more).args(inputs).stdin(stdin.to_vec()).run().expect_no_crash();
+    let table = |file: std::io::Result<fs::DirEntry>| {
+        let path = file.unwrap().path();
+        (text_of(path.file_name().unwrap().as_ref()), fs::read(&path).unwrap())
+    };
+    let mut tables: Vec<_> = fs::read_dir(folder.path()).unwrap().map(table).collect();
+    tables.sort();
+    assert_eq!(tables.len(), 14, "one file for each table");
+    tables
+}
+
+fn check_written(inputs: &[String], stdin: &[u8]) {
+    let held = tables_with(inputs, stdin, &["--memory", "1GB"]);
+    let rows = held.iter().map(|(_, lines)| lines.len()).sum::<usize>();
+    assert!(rows > 10_000, "{rows} bytes in {inputs:?}");
+    for (memory, threads) in [("1B", "1"), ("1B", "3"), ("40kB", "2")] {
+        let spilled = tables_with(inputs, stdin, &["--memory", memory, "--threads", threads]);
+        for (held, spilled) in held.iter().zip(&spilled) {
+            assert!(held == spilled, "{}, {inputs:?}, {memory}, {threads} threads", held.0);
+        }
+    }
+}
+
+#[test]
+fn written_tables_of_rows_that_wait_on_disk_are_the_same_bytes() {
+    let demo = ["demo/activity", "demo/signin", "demo/audit"].map(fixture);
+    check_written(&demo, b"");
+    let all: Vec<String> = FIXTURES.iter().map(|name| fixture(name)).collect();
+    check_written(&[all.clone(), all].concat(), b"");
+    let month = String::from_utf8(bytes_of("formats/activity_diagnostic/ok.ndjson")).unwrap();
+    let years: String =
+        (2000..2020).map(|year| month.replace("2026-", &format!("{year}-"))).collect();
+    check_written(&["-".to_owned()], &[years.as_bytes(), years.as_bytes()].concat());
+}
+
+#[test]
+fn tables_are_written_anew_from_tables_and_records_on_disk() {
+    let folder = TempDir::new().unwrap();
+    let target = text_of(folder.path());
+    let demo = fixture("demo/activity");
+    Run::new().args(["convert", "-q", "-o", &target]).arg(&demo).run().expect_code(0);
+    for inputs in [vec![target.clone()], vec![target, fixture("formats/activity_rest/az.json")]] {
+        check_written(&inputs, b"");
+    }
+}
