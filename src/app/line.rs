@@ -9,7 +9,9 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
 
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
@@ -30,6 +32,9 @@ const SPARE_BYTES_MAX: usize = 4 * BLOCK_BYTES;
 
 /// Chunks of one input that are on their way, for each thread.
 const CHUNKS_PER_THREAD: usize = 2;
+
+/// How long a thread that has nothing to do waits before it looks whether it can help.
+const HELP_PAUSE: Duration = Duration::from_millis(1);
 
 /// What comes of an input, one after the other.
 pub(crate) enum Item {
@@ -94,6 +99,8 @@ pub(crate) struct Line<'p> {
     state: Mutex<State>,
     changed: Condvar,
     collector: Mutex<Collector>,
+    /// Whether somebody takes results: a hint.
+    is_collecting: AtomicBool,
     progress: &'p Progress,
 }
 
@@ -188,6 +195,7 @@ impl<'p> Line<'p> {
             state: Mutex::default(),
             changed: Condvar::new(),
             collector: Mutex::new(collector),
+            is_collecting: AtomicBool::new(false),
             progress,
         }
     }
@@ -222,8 +230,20 @@ impl<'p> Line<'p> {
         }
     }
 
-    fn wait<'s>(&self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    /// Waits until something may have changed. While results are taken, which is long work where rows
+    /// go to disk, it helps with that.
+    fn wait<'s>(&'s self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        if !self.is_collecting.load(Ordering::Relaxed) {
+            return self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(state);
+        if rayon::yield_now() != Some(rayon::Yield::Executed) {
+            // Nobody tells that there is something to help with.
+            let state = locked(&self.state);
+            let waited = self.changed.wait_timeout(state, HELP_PAUSE);
+            return waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        locked(&self.state)
     }
 
     fn next(&self) -> Work {
@@ -302,11 +322,13 @@ impl<'p> Line<'p> {
                 Err(TryLockError::Poisoned(_)) => return,
                 Err(TryLockError::WouldBlock) => return self.changed.notify_all(),
             };
+            self.is_collecting.store(true, Ordering::Relaxed);
             while let Some(item) = self.due() {
                 if let Err(error) = self.take(&mut collector, item) {
                     locked(&self.state).stopped.get_or_insert(error);
                 }
             }
+            self.is_collecting.store(false, Ordering::Relaxed);
             drop(collector);
             let state = locked(&self.state);
             if state.is_stopped() || !state.done.contains_key(&state.turn) {
