@@ -384,7 +384,7 @@ impl Wishes {
             let schema = Arc::new(self.policy_schema());
             let mut file = TableFile::new(&schema)?;
             for batch in spilled.policies_in_order() {
-                let joined = events.joined(&batch?).map_err(Error::Arrow)?;
+                let joined = events.joined(&batch?.0).map_err(Error::Arrow)?;
                 file.push(&projected(&joined, &schema).map_err(Error::Arrow)?)?;
             }
             made.push(Made::on_disk(&ACTIVITY_POLICY, schema, vec![file.close()?]));

@@ -47,7 +47,7 @@ pub(super) fn with_hidden_columns(
 }
 
 /// The batch with the columns of its table only.
-pub(super) fn without_hidden(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+pub(crate) fn without_hidden(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
     let fields = batch.schema_ref().fields().iter().enumerate();
     let shown = fields.filter(|(_, field)| !field.name().starts_with(HIDDEN));
     batch.project(&shown.map(|(index, _)| index).collect::<Vec<usize>>())

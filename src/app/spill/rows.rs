@@ -381,9 +381,11 @@ impl Spilled {
     }
 
     /// The policies of these rows, in their order; those whose events are known by id come last.
-    pub(crate) fn policies_in_order(&self) -> impl Iterator<Item = Result<RecordBatch, Error>> {
-        let policies = self.in_order(&self.policies, &self.policy_numbers);
-        policies.map(|batch| batch.map(|(rows, _)| rows))
+    /// The numbers are those of the events.
+    pub(crate) fn policies_in_order(
+        &self,
+    ) -> impl Iterator<Item = Result<(RecordBatch, Vec<u64>), Error>> {
+        self.in_order(&self.policies, &self.policy_numbers)
     }
 
     fn in_order<'a>(
