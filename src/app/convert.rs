@@ -148,7 +148,7 @@ fn write(
     });
     let written = match options.format {
         TableFormat::Parquet => write_table(&mut rows, &made.schema, &metadata, threads, file),
-        TableFormat::Arrow => write_stream(&mut rows, &made.schema, &metadata, threads, file),
+        TableFormat::Arrow => write_stream(&mut rows, &made.schema, &metadata, file),
         TableFormat::Ndjson => write_lines(&mut rows, made, outcome, file),
     };
     drop(rows);
