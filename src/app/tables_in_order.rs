@@ -81,9 +81,7 @@ impl InOrder {
             cut(with_columns(&batch, &[("attempt_id", column)]).map_err(Error::Arrow)?)
         }))
     }
-}
 
-impl InOrder {
     fn events(&self) -> Events<impl Iterator<Item = Result<RecordBatch, Error>>> {
         let coming = self.events.rows(|batch| numbers_of(batch).to_vec());
         Events { coming, held: VecDeque::new(), keeps_all: !self.spilled.is_in_parts() }
@@ -103,7 +101,7 @@ impl<I: Iterator<Item = Result<RecordBatch, Error>>> Events<I> {
     /// That of the policies of events with these numbers, which only grow from call to call.
     fn of(&mut self, numbers: &[u64]) -> Result<Vec<RecordBatch>, Error> {
         let (Some(first), Some(last)) = (numbers.first(), numbers.last()) else {
-            return Ok(self.held.iter().map(|(_, batch)| batch.clone()).collect());
+            return Ok(Vec::new());
         };
         while self.held.back().is_none_or(|(held, _)| held < last)
             && let Some(batch) = self.coming.next().transpose()?

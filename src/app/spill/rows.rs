@@ -394,11 +394,12 @@ impl Spilled {
         ends: &'a [(u64, u64)],
     ) -> impl Iterator<Item = Result<(RecordBatch, Vec<u64>), Error>> {
         let keys_of = |batch: &RecordBatch| numbers_of(batch).to_vec();
-        Merged::new(blocks, ends, keys_of).map(|batch| {
+        let kept = Merged::new(blocks, ends, keys_of).map(|batch| {
             let batch = without(batch?, &self.dropped).map_err(Error::Arrow)?;
             let numbers = numbers_of(&batch).to_vec();
             Ok((without_hidden(&batch).map_err(Error::Arrow)?, numbers))
-        })
+        });
+        kept.filter(|batch| batch.as_ref().map_or(true, |(rows, _)| rows.num_rows() > 0))
     }
 }
 
