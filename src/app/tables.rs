@@ -50,18 +50,18 @@ pub(crate) struct Wishes {
     plan: Plan,
     /// What SQL sees or is written.
     shown: Plan,
-    waiting: Waiting,
+    overflow: Overflow,
 }
 
 /// What becomes of rows that do not fit into memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Waiting {
+enum Overflow {
     /// There must be none.
-    Nowhere,
+    Refused,
     /// They wait on disk; tables have them in no particular order.
-    InAnyOrder,
+    OnDisk,
     /// They wait on disk; tables have them as they would in memory.
-    InOrder,
+    OnDiskInOrder,
 }
 
 /// A table, ready for an engine or a file.
@@ -117,12 +117,12 @@ impl Wishes {
     /// What some queries need.
     pub(crate) fn of(plan: &Plan) -> Self {
         let shown = plan.clone();
-        Self { plan: tables_others::with_needs(plan), shown, waiting: Waiting::InAnyOrder }
+        Self { plan: tables_others::with_needs(plan), shown, overflow: Overflow::OnDisk }
     }
 
     /// Every column of every table, whose rows may wait on disk.
     pub(crate) fn all_tables() -> Self {
-        Self { waiting: Waiting::InOrder, ..Self::everything(None) }
+        Self { overflow: Overflow::OnDiskInOrder, ..Self::everything(None) }
     }
 
     /// Every column of every table, or of the one that is written, in memory.
@@ -135,7 +135,7 @@ impl Wishes {
         let is_written = |table: &&Table| written.is_none_or(|written| written == table.name);
         let columns = TABLES.iter().copied().filter(is_written).map(all).collect();
         let shown = Plan { columns, ..Plan::default() };
-        Self { plan: tables_others::with_needs(&shown), shown, waiting: Waiting::Nowhere }
+        Self { plan: tables_others::with_needs(&shown), shown, overflow: Overflow::Refused }
     }
 
     fn reads(&self, table: &Table) -> bool {
@@ -245,15 +245,15 @@ impl Wishes {
 
     /// Whether rows that do not fit into memory may wait on disk, and will be folded then.
     pub(crate) fn spills(&self) -> Option<bool> {
-        (self.waiting != Waiting::Nowhere).then(|| self.folds())
+        (self.overflow != Overflow::Refused).then(|| self.folds())
     }
 
     /// Bytes of rows that are kept in memory unless something else is asked for.
     pub(crate) fn held_bytes(&self) -> Option<u64> {
-        match self.waiting {
-            Waiting::Nowhere => None,
-            Waiting::InAnyOrder => Some(ROWS_HELD_BYTES),
-            Waiting::InOrder => Some(WHOLE_ROWS_HELD_BYTES),
+        match self.overflow {
+            Overflow::Refused => None,
+            Overflow::OnDisk => Some(ROWS_HELD_BYTES),
+            Overflow::OnDiskInOrder => Some(WHOLE_ROWS_HELD_BYTES),
         }
     }
 
@@ -273,7 +273,7 @@ impl Wishes {
         let mut made = match ingested.spilled.take() {
             Some(spilled) => {
                 log.is_on_disk = true;
-                if self.waiting == Waiting::InOrder {
+                if self.overflow == Overflow::OnDiskInOrder {
                     self.make_in_order(spilled, &mut log)?
                 } else {
                     self.make_on_disk(&spilled, &mut log)?

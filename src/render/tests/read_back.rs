@@ -173,9 +173,16 @@ fn a_long_table_is_written_in_row_groups_with_statistics() {
             .for_each(|row| builder.append_value(format!("a text of some length {}", row % 7)));
         RecordBatch::try_new(schema.clone(), vec![numbers, Arc::new(builder.finish())]).unwrap()
     };
-    let mut batches = (0..5).map(|part| batch(part * 50_000));
-    let mut out = Vec::new();
-    write_table(&mut batches, &schema, &[], 3, &mut out).unwrap();
+    let written = |threads| {
+        let mut batches = (0..5).map(|part| batch(part * 50_000));
+        let mut out = Vec::new();
+        write_table(&mut batches, &schema, &[], threads, &mut out).unwrap();
+        out
+    };
+    let out = written(3);
+    for threads in [0, 1, 64] {
+        assert!(written(threads) == out, "{threads} threads");
+    }
     let builder = ParquetRecordBatchReaderBuilder::try_new(file(&out)).unwrap();
     let groups = builder.metadata().row_groups();
     let rows: Vec<i64> = groups.iter().map(RowGroupMetaData::num_rows).collect();
