@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -26,13 +26,13 @@ use crate::container::{ContainerError, Summary};
 use crate::error::{Location, Reject, RejectReason, Warning};
 use crate::extract::chunk::{Chunk, ChunkSink};
 use crate::extract::frame::drafts::Redo;
-use crate::extract::frame::frame;
+use crate::extract::frame::{Bounds, Framed, frame};
 use crate::extract::{Extractor, OpenedTables, Wanted};
 use crate::fold::policy_event;
 use crate::format::FORMATS;
 use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
-use crate::source::open::{Content, Stream, each_stream};
+use crate::source::open::{Content, Stream, Text, each_stream};
 use crate::source::plan::{Input, plan};
 use crate::source::trouble::{ReadTrouble, trouble_of};
 
@@ -110,7 +110,7 @@ fn first_records(file: &Input, wanted: &Wanted) -> Option<(BTreeMap<&'static str
         first.get_or_insert(chunk);
         if has_more { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let opened = each_stream(file, &AtomicU64::new(0), &mut |stream| {
+    let opened = each_stream(file, &Arc::default(), &mut |stream| {
         if let Content::Text(mut reader) = stream.content
             && stream.name == file.name
         {
@@ -162,17 +162,26 @@ impl Reading<'_, '_, '_> {
             Content::Refused(error) => {
                 self.reject_whole(&name, 0, reason_of(error.trouble()), error.to_string());
             }
-            Content::Text(reader) => {
-                let counted = Counted { reader, bytes: 0 };
-                let mut reader = BufReader::with_capacity(TEXT_BUFFER_BYTES, counted);
-                let done = self.text(&mut end, &mut reader);
-                end.bytes = reader.get_ref().bytes;
+            Content::Text(text) => {
+                let bytes = Arc::default();
+                let done = match text {
+                    Text::Lent(reader) => {
+                        self.text(&mut end, reader, &bytes, |sender, mut reader| {
+                            frame(&name, &mut reader, sender)
+                        })
+                    }
+                    Text::Own(reader) => self.text(&mut end, reader, &bytes, |sender, reader| {
+                        sender.frame(Bounds::default(), &name, Box::new(reader))
+                    }),
+                };
+                end.bytes = bytes.load(Ordering::Relaxed);
                 self.container_end(&mut end, done);
             }
             Content::Avro(reader) => {
-                let mut reader = BufReader::new(Counted { reader, bytes: 0 });
+                let bytes = Arc::default();
+                let mut reader = BufReader::new(Counted { reader, bytes: Arc::clone(&bytes) });
                 let done = read_avro(&name, &mut reader, &mut |chunk| self.sender.send(chunk));
-                end.bytes = reader.get_ref().bytes;
+                end.bytes = bytes.load(Ordering::Relaxed);
                 self.container_end(&mut end, done);
             }
             Content::Parquet(file) => self.parquet(&mut end, file),
@@ -180,17 +189,20 @@ impl Reading<'_, '_, '_> {
         self.sender.push(Item::End(end))
     }
 
-    fn text(
+    fn text<R: Read>(
         &mut self,
         end: &mut StreamEnd,
-        reader: &mut dyn BufRead,
+        reader: R,
+        bytes: &Arc<AtomicU64>,
+        frame: impl FnOnce(&mut Sender<'_, '_>, BufReader<Counted<R>>) -> io::Result<Framed>,
     ) -> Result<Summary, ContainerError> {
-        let name = Arc::clone(&end.name);
+        let counted = Counted { reader, bytes: Arc::clone(bytes) };
+        let mut reader = BufReader::with_capacity(TEXT_BUFFER_BYTES, counted);
         let head = reader.fill_buf().unwrap_or_default();
         if looks_like_csv(head) {
-            return read_csv(&name, reader, &mut |chunk| self.sender.send(chunk));
+            return read_csv(&end.name, &mut reader, &mut |chunk| self.sender.send(chunk));
         }
-        end.framed = frame(&name, reader, self.sender).map_err(ContainerError::Read)?;
+        end.framed = frame(self.sender, reader).map_err(ContainerError::Read)?;
         Ok(Summary::default())
     }
 
@@ -267,13 +279,13 @@ impl Reading<'_, '_, '_> {
 /// Counts the bytes that a container reads.
 struct Counted<R> {
     reader: R,
-    bytes: u64,
+    bytes: Arc<AtomicU64>,
 }
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let count = self.reader.read(buffer)?;
-        self.bytes += count as u64;
+        self.bytes.fetch_add(count as u64, Ordering::Relaxed);
         Ok(count)
     }
 }

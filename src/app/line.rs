@@ -2,9 +2,11 @@
 //! order, so that neither their number nor their pace ever shows.
 //!
 //! Each thread does whatever is due: it extracts a chunk that waits, else it begins to read the next
-//! input. Who reads extracts too, whenever the others have enough to do. So one large file has one
-//! reader and many extractors, and many files have many readers. Nobody who reads waits for
-//! somebody who has yet to begin: the input whose turn it is always goes on.
+//! input, else it goes on with a stream that is open to all (`shared`) and extracts what it has read.
+//! So one large file is read and extracted by all threads in turn, and many files have many readers.
+//! What only one thread can read, such as a pipe or a packed file, the others extract; who reads
+//! extracts too, whenever they have enough to do. Nobody who reads waits for somebody who has yet to
+//! begin: the input whose turn it is always goes on.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -26,6 +28,9 @@ use crate::extract::frame::run::Derailed;
 use crate::extract::others::OtherBatches;
 use crate::extract::{Extracted, Extractor, Wanted};
 use crate::limits::{BLOCK_BYTES, READ_AHEAD_BYTES};
+use shared::Open;
+
+mod shared;
 
 /// Largest buffer that is used again, in bytes.
 const SPARE_BYTES_MAX: usize = 4 * BLOCK_BYTES;
@@ -112,6 +117,8 @@ struct State {
     /// Of those who read, how many wait for their input's turn.
     stalled: usize,
     queue: BTreeMap<Place, Chunk>,
+    /// By input: streams that any thread may go on with.
+    open: BTreeMap<usize, Open>,
     /// By input: chunks that rest on guesses.
     drafts: BTreeMap<usize, Drafts>,
     extracting: usize,
@@ -155,6 +162,35 @@ impl State {
         }
     }
 
+    /// A chunk is to be extracted, unless it is void.
+    fn handed_over(&mut self, place: Place, chunk: Chunk) -> Option<Chunk> {
+        if chunk.run.is_some() || self.drafts.contains_key(&place.input) {
+            self.drafts.entry(place.input).or_default().hand_over(place.step, &chunk);
+        }
+        if self.is_void(place) {
+            self.extracted(place, chunk.bytes, None);
+            return None;
+        }
+        Some(chunk)
+    }
+
+    /// What has to be framed again, if a guess was wrong, and the number of the chunk before it.
+    fn redo(&mut self, input: usize) -> Option<(usize, Redo)> {
+        let redo = self.drafts.get_mut(&input)?.redo()?;
+        self.drafts.remove(&input);
+        Some(redo)
+    }
+
+    /// Whether guesses have to be waited for: one was wrong, or the stream is at its end.
+    fn has_to_wait(&mut self, input: usize, is_at_end: bool) -> bool {
+        let Some(drafts) = self.drafts.get(&input) else { return false };
+        if drafts.len() == 0 {
+            self.drafts.remove(&input);
+            return false;
+        }
+        (is_at_end || drafts.is_derailed()) && !self.is_stopped()
+    }
+
     fn is_void(&self, place: Place) -> bool {
         self.drafts.get(&place.input).is_some_and(|drafts| drafts.is_void(place.step))
     }
@@ -175,6 +211,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 enum Work {
     Extract(Place, Chunk),
     Read(usize),
+    Step(Open),
     Nothing,
 }
 
@@ -213,6 +250,7 @@ impl<'p> Line<'p> {
                     locked(&self.state).reading -= 1;
                     self.changed.notify_all();
                 }
+                Work::Step(open) => self.step(&open),
                 Work::Nothing => return,
             }
         }
@@ -268,6 +306,9 @@ impl<'p> Line<'p> {
                 None if state.reading == 0 && state.extracting == 0 => return Work::Nothing,
                 None => {}
             }
+            if let Some(open) = self.may_step(&state) {
+                return Work::Step(open);
+            }
             state = self.wait(state);
         }
     }
@@ -296,12 +337,33 @@ impl<'p> Line<'p> {
         self.collect();
     }
 
-    /// Extracts a chunk that waits for it; where none does, waits until something has changed.
-    fn extract_or_wait<'s>(&'s self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
-        let Some((place, chunk)) = state.take_chunk() else { return self.wait(state) };
-        drop(state);
-        self.extract(place, chunk);
+    /// Extracts a chunk that waits for it; where none does, goes on with a stream that is open to all,
+    /// or else waits until something has changed.
+    fn help<'s>(&'s self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        if let Some((place, chunk)) = state.take_chunk() {
+            drop(state);
+            self.extract(place, chunk);
+        } else if let Some(open) = self.may_step(&state) {
+            drop(state);
+            self.step(&open);
+        } else {
+            return self.wait(state);
+        }
         locked(&self.state)
+    }
+
+    /// Whether what comes of an input waits in heaps for its turn.
+    fn is_stalled(&self, state: &State, place: Place) -> bool {
+        let most = CHUNKS_PER_THREAD * (self.threads + 1);
+        let drafts = state.drafts.get(&place.input);
+        if drafts.is_some_and(|drafts| drafts.len() > most && !drafts.is_derailed()) {
+            return true;
+        }
+        if state.turn.input == place.input {
+            place.step - state.turn.step > most
+        } else {
+            state.done_bytes > self.read_ahead_bytes
+        }
     }
 
     fn put(&self, place: Place, item: Item) {
@@ -399,13 +461,7 @@ impl Sender<'_, '_> {
     /// Gives a chunk to whoever extracts it.
     pub(crate) fn send(&mut self, chunk: Chunk) -> ControlFlow<()> {
         let mut state = locked(&self.line.state);
-        if chunk.run.is_some() || state.drafts.contains_key(&self.place.input) {
-            let drafts = state.drafts.entry(self.place.input).or_default();
-            drafts.hand_over(self.place.step, &chunk);
-        }
-        if state.is_void(self.place) {
-            state.extracted(self.place, chunk.bytes, None);
-        } else {
+        if let Some(chunk) = state.handed_over(self.place, chunk) {
             state.queue.insert(self.place, chunk);
         }
         drop(state);
@@ -424,21 +480,14 @@ impl Sender<'_, '_> {
     pub(crate) fn redo(&mut self, is_at_end: bool) -> Option<Redo> {
         let mut state = locked(&self.line.state);
         loop {
-            let drafts = state.drafts.get_mut(&self.place.input)?;
-            if let Some((step, redo)) = drafts.redo() {
-                state.drafts.remove(&self.place.input);
+            if let Some((step, redo)) = state.redo(self.place.input) {
                 self.place.step = step + 1;
                 return Some(redo);
             }
-            if drafts.len() == 0 {
-                state.drafts.remove(&self.place.input);
+            if !state.has_to_wait(self.place.input, is_at_end) {
                 return None;
             }
-            let has_to_wait = is_at_end || drafts.is_derailed();
-            if !has_to_wait || state.is_stopped() {
-                return None;
-            }
-            state = self.line.extract_or_wait(state);
+            state = self.line.help(state);
         }
     }
 
@@ -448,7 +497,7 @@ impl Sender<'_, '_> {
         let mut state = locked(&self.line.state);
         let mut was_stalled = false;
         loop {
-            let is_stalled = self.is_stalled(&state);
+            let is_stalled = self.line.is_stalled(&state, self.place);
             match (was_stalled, is_stalled) {
                 (false, true) => state.stalled += 1,
                 (true, false) => state.stalled -= 1,
@@ -462,20 +511,7 @@ impl Sender<'_, '_> {
             if !is_stalled && state.queue.len() <= CHUNKS_PER_THREAD * idle {
                 return ControlFlow::Continue(());
             }
-            state = self.line.extract_or_wait(state);
-        }
-    }
-
-    fn is_stalled(&self, state: &State) -> bool {
-        let most = CHUNKS_PER_THREAD * (self.line.threads + 1);
-        let drafts = state.drafts.get(&self.place.input);
-        if drafts.is_some_and(|drafts| drafts.len() > most && !drafts.is_derailed()) {
-            return true;
-        }
-        if state.turn.input == self.place.input {
-            self.place.step - state.turn.step > most
-        } else {
-            state.done_bytes > self.line.read_ahead_bytes
+            state = self.line.help(state);
         }
     }
 }

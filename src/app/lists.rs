@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::ControlFlow;
-use std::sync::atomic::AtomicU64;
+use std::sync::Arc;
 
 use serde_json::Value;
 use thiserror::Error as ThisError;
@@ -90,7 +90,7 @@ fn text(path: &str) -> Result<String, Error> {
             }
             ControlFlow::Continue(())
         };
-        each_stream(&input, &AtomicU64::new(0), &mut visit).map_err(Error::Open)?;
+        each_stream(&input, &Arc::default(), &mut visit).map_err(Error::Open)?;
     }
     if bytes.len() as u64 > LIST_BYTES_MAX {
         problem = Some(ListProblem::TooLarge);

@@ -1,5 +1,6 @@
 //! How far a run has come: numbers that workers raise and somebody else shows.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
@@ -8,7 +9,7 @@ use std::sync::atomic::Ordering;
 /// Raise them once per block, not per record. Nothing in a result may depend on them.
 #[derive(Debug, Default)]
 pub struct Progress {
-    bytes_read: AtomicU64,
+    bytes_read: Arc<AtomicU64>,
     bytes_total: AtomicU64,
     rows: AtomicU64,
 }
@@ -36,7 +37,7 @@ impl Progress {
     }
 
     /// Stored bytes read so far: raised by whoever reads them.
-    pub fn bytes_read(&self) -> &AtomicU64 {
+    pub fn bytes_read(&self) -> &Arc<AtomicU64> {
         &self.bytes_read
     }
 

@@ -19,7 +19,7 @@ use crate::limits::{BLOCK_BYTES, PADDING_BYTES, RECORD_BYTES_MAX, REJECT_BYTES_M
 use balance::Balance;
 pub(crate) use balance::balanced_end;
 use drafts::Redo;
-use guess::likely_border;
+use guess::{last_line, likely_border};
 use run::{Run, Standing};
 
 mod balance;
@@ -94,33 +94,53 @@ pub fn frame(
 pub(crate) fn frame_within(
     bounds: Bounds,
     file: &Arc<str>,
-    mut reader: &mut (impl Read + ?Sized),
+    reader: &mut (impl Read + ?Sized),
     sink: &mut dyn ChunkSink,
 ) -> io::Result<Framed> {
-    let mut framer = Framer::new(bounds, Arc::clone(file));
-    framer.buffer = sink.spare();
-    let mut guesses = sink.may_guess();
+    let mut framing = Framing::new(bounds, Arc::clone(file), reader, sink.may_guess());
     loop {
-        let wanted = bounds.block_bytes.max(framer.filled - framer.at);
-        let got = framer.fill(&mut reader, wanted);
+        if let Some(ended) = framing.step(sink) {
+            return ended;
+        }
+    }
+}
+
+/// The framing of a stream, block by block, by whoever is at hand.
+#[derive(Debug)]
+pub(crate) struct Framing<R> {
+    framer: Framer,
+    reader: R,
+    may_guess: bool,
+}
+
+impl<R: Read> Framing<R> {
+    /// A stream that `reader` is at the start of; whether its chunks may rest on guesses is for those
+    /// who take them to say (see [`ChunkSink::may_guess`]).
+    pub(crate) fn new(bounds: Bounds, file: Arc<str>, reader: R, may_guess: bool) -> Self {
+        Self { framer: Framer::new(bounds, file), reader, may_guess }
+    }
+
+    /// Frames one block more, and hands over a chunk at most. Says how the stream ended, once it has.
+    pub(crate) fn step(&mut self, sink: &mut dyn ChunkSink) -> Option<io::Result<Framed>> {
+        let framer = &mut self.framer;
+        let wanted = framer.bounds.block_bytes.max(framer.filled - framer.at);
+        framer.make_room(wanted, sink);
+        let got = framer.fill(&mut self.reader, wanted);
         let is_last = !matches!(got, Ok(true));
         framer.at_end = matches!(got, Ok(false));
-        framer.may_guess = guesses && !is_last;
+        framer.may_guess = self.may_guess && !is_last;
         framer.scan();
         let handed = framer.hand_over(sink);
         if handed.is_continue()
-            && guesses
+            && self.may_guess
             && let Some(redo) = sink.redo(is_last)
         {
             // What defies guessing once will do so again.
-            guesses = false;
+            self.may_guess = false;
             framer.ended = is_last.then(|| got.map(drop));
-            framer.go_back(redo)?;
-            continue;
+            return framer.go_back(redo).err().map(Err);
         }
-        if is_last || handed.is_break() {
-            return got.map(|_| framer.summary());
-        }
+        (is_last || handed.is_break()).then(|| got.map(|_| framer.summary()))
     }
 }
 
@@ -229,29 +249,37 @@ impl Framer {
         Ok(true)
     }
 
+    /// Takes a buffer with room for `wanted` bytes more: growing one would copy it.
+    fn make_room(&mut self, wanted: usize, sink: &mut dyn ChunkSink) {
+        let room = self.filled + wanted + PADDING_BYTES;
+        if self.buffer.len() < room {
+            let mut buffer = sink.spare();
+            grow(&mut buffer, room);
+            buffer[..self.filled].copy_from_slice(self.text());
+            self.buffer = buffer;
+        }
+    }
+
     /// Hands over what was framed and keeps the rest.
     fn hand_over(&mut self, sink: &mut dyn ChunkSink) -> ControlFlow<()> {
-        // A buffer with room for the next block: growing one would copy it.
-        let mut next = sink.spare();
-        let rest = self.text().get(self.at..).unwrap_or_default();
-        let room = rest.len() + self.bounds.block_bytes + PADDING_BYTES;
-        grow(&mut next, room);
-        next[..rest.len()].copy_from_slice(rest);
+        self.base += self.at as u64;
+        let at = std::mem::take(&mut self.at);
+        if self.spans.is_empty() && (at == 0 || !self.is_draft) {
+            self.buffer.copy_within(at..self.filled, 0);
+            self.filled -= at;
+            return ControlFlow::Continue(());
+        }
+        let rest = self.text().get(at..).unwrap_or_default().to_vec();
         self.filled = rest.len();
         let mut run = self.run.take();
         if let Some(run) = &mut run {
             run.after = self.standing();
-            run.behind = next[..self.filled].to_vec();
-        }
-        let mut bytes = std::mem::replace(&mut self.buffer, next);
-        bytes.truncate(self.at);
-        self.base += self.at as u64;
-        self.at = 0;
-        if self.spans.is_empty() && (bytes.is_empty() || !self.is_draft) {
-            return ControlFlow::Continue(());
+            run.behind.clone_from(&rest);
         }
         let mut chunk = Chunk::new(Arc::clone(&self.file));
-        (chunk.bytes, chunk.run, chunk.records) = (bytes, run, std::mem::take(&mut self.spans));
+        chunk.bytes = std::mem::replace(&mut self.buffer, rest);
+        chunk.bytes.truncate(at);
+        (chunk.run, chunk.records) = (run, std::mem::take(&mut self.spans));
         chunk.seal();
         sink.take(chunk)
     }
@@ -467,6 +495,7 @@ impl Framer {
         let end = if byte_at(self.text(), line_end - 1) == b'\r' { line_end - 1 } else { line_end };
         let is_whole = byte_at(self.text(), end - 1) == b'}'
             && byte_at(self.text(), line_end + 1) == b'{'
+            && byte_at(self.text(), at) == b'{'
             && !may_be_envelope(self.text(), at);
         is_whole.then_some(end)
     }
@@ -483,16 +512,22 @@ impl Framer {
         }
     }
 
-    /// Leaves the elements from `at` on to extraction, up to a border that is likely one.
+    /// Leaves the elements or lines from `at` on to extraction, up to a border that is likely one.
     fn run(&mut self, at: usize) -> Option<Step> {
-        if !self.may_guess || !self.is_element(at) {
+        let is_line = self.around == Around::Nothing;
+        if !self.may_guess || !(is_line || self.is_element(at)) {
             return None;
         }
         self.may_guess = false;
         if !self.spans.is_empty() {
             return None;
         }
-        let border = likely_border(self.text(), at)?;
+        let border = if is_line {
+            self.line_end(at).and_then(|line_end| self.whole_line(at, line_end))?;
+            last_line(self.text(), at)?
+        } else {
+            likely_border(self.text(), at)?
+        };
         self.at = at;
         let before = self.standing();
         let behind = Vec::new();

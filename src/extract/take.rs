@@ -1,6 +1,7 @@
 //! From a chunk to its records.
 
 use super::chunk::{Chunk, Span};
+use super::frame::may_be_envelope;
 use super::frame::run::{Derailed, Rest, Run};
 use super::{Extractor, Record, describe};
 use crate::error::RejectReason;
@@ -39,22 +40,31 @@ impl Extractor {
         derailed
     }
 
-    /// Takes element after element of an array from `at` on, each where the last one ends; gives the
-    /// position where there is none, or none that is sound.
+    /// Takes element after element of an array, or line after line, from `at` on, each where the last one
+    /// ends; gives the position where there is none, or none that is sound.
     fn run(&mut self, (chunk, run): (&Chunk, &Run), text: &str, mut at: usize) -> usize {
-        let (bytes, base) = (text.as_bytes(), run.base());
+        let (bytes, base, are_lines) = (text.as_bytes(), run.base(), run.are_lines());
         while at < run.border && byte_at(bytes, at) == b'{' {
+            if are_lines && may_be_envelope(bytes, at) {
+                return at;
+            }
             let (walker, _) =
                 self.readers.of(self.guess, &self.wanted.formats, &self.wanted.others);
             let Ok(end) = walker.walk(text, at) else { return at };
+            let next = if are_lines { next_line(bytes, end, run.border) } else { None };
+            if are_lines && next.is_none() {
+                return at;
+            }
             let offset = base + at as u64;
             let record = Record { file: &chunk.file, text, start: at, end, offset, nesting: 0 };
             self.walked(record, at);
-            at = skip_whitespace(bytes, end);
-            if byte_at(bytes, at) != b',' {
-                return at;
+            at = next.unwrap_or_else(|| skip_whitespace(bytes, end));
+            if !are_lines {
+                if byte_at(bytes, at) != b',' {
+                    return at;
+                }
+                at = skip_whitespace(bytes, at + 1);
             }
-            at = skip_whitespace(bytes, at + 1);
         }
         at
     }
@@ -94,6 +104,16 @@ impl Extractor {
             nesting: 0,
         });
     }
+}
+
+/// Start of the next line behind an object that ends its own; the next one begins with an object or is
+/// at the border.
+fn next_line(bytes: &[u8], end: usize, border: usize) -> Option<usize> {
+    let feed = if byte_at(bytes, end) == b'\r' { end + 1 } else { end };
+    let next = feed + 1;
+    let is_whole =
+        byte_at(bytes, feed) == b'\n' && (next == border || byte_at(bytes, next) == b'{');
+    is_whole.then_some(next)
 }
 
 fn span_bytes<'a>(chunk: &'a Chunk, span: &Span) -> &'a [u8] {

@@ -7,9 +7,9 @@ use std::io;
 use std::io::BufReader;
 use std::io::Read;
 use std::io::Seek;
+use std::io::SeekFrom;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
@@ -56,7 +56,7 @@ pub enum Content<'a> {
     /// Not one byte (a byte order mark alone is none).
     Empty,
     /// Text in UTF-8, mark removed. Damaged UTF-16 shows as bytes that are no UTF-8.
-    Text(Box<dyn Read + 'a>),
+    Text(Text<'a>),
     /// An Avro object container file.
     Avro(Box<dyn Read + 'a>),
     /// A Parquet file, at its first byte; one that came in a stream or an archive stands in a file
@@ -81,6 +81,32 @@ impl fmt::Debug for Content<'_> {
     }
 }
 
+/// The reader of a text.
+pub enum Text<'a> {
+    /// One that stays where it is.
+    Lent(Box<dyn Read + 'a>),
+    /// One that any thread may go on with: that of a file which is neither packed nor in UTF-16.
+    Own(Box<dyn Read + Send>),
+}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Lent(_) => "Lent",
+            Self::Own(_) => "Own",
+        })
+    }
+}
+
+impl Read for Text<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Lent(reader) => reader.read(buffer),
+            Self::Own(reader) => reader.read(buffer),
+        }
+    }
+}
+
 type Visit<'v> = dyn for<'s> FnMut(Stream<'s>) -> ControlFlow<()> + 'v;
 
 /// Opens an input and hands each of its streams to `visit`, in order, until that says `Break`.
@@ -93,7 +119,7 @@ type Visit<'v> = dyn for<'s> FnMut(Stream<'s>) -> ControlFlow<()> + 'v;
 /// [`Content::Refused`] or as an error of a stream's reader.
 pub fn each_stream(
     input: &Input,
-    progress: &AtomicU64,
+    progress: &Arc<AtomicU64>,
     visit: &mut dyn for<'s> FnMut(Stream<'s>) -> ControlFlow<()>,
 ) -> Result<(), OpenError> {
     // Break or not, there is nothing left to do for this input.
@@ -113,7 +139,7 @@ pub fn each_stream(
 fn open_path(
     name: &Arc<str>,
     path: &Path,
-    progress: &AtomicU64,
+    progress: &Arc<AtomicU64>,
     visit: &mut Visit<'_>,
 ) -> io::Result<ControlFlow<()>> {
     let mut file = File::open(path)?;
@@ -140,6 +166,13 @@ fn open_path(
             let reader = Raw::new(file, &opener.ledger, progress, 0);
             opener.members(&name, reader, 0)
         }
+        Magic::Utf8 { mark_bytes } if head.len() > mark_bytes => {
+            file.seek(SeekFrom::Start(mark_bytes as u64))?;
+            progress.fetch_add(mark_bytes as u64, Ordering::Relaxed);
+            let due_bytes = metadata.len().saturating_sub(mark_bytes as u64);
+            let reader = Raw::new(file, &opener.ledger, progress, due_bytes);
+            opener.visit(name, Content::Text(Text::Own(Box::new(reader))))
+        }
         _ => {
             let reader = Raw::new(file, &opener.ledger, progress, metadata.len());
             opener.descend(name, Box::new(reader), 0)
@@ -149,13 +182,13 @@ fn open_path(
 
 /// The opening of one input.
 struct Opener<'v> {
-    ledger: Rc<Ledger>,
+    ledger: Arc<Ledger>,
     visit: RefCell<&'v mut Visit<'v>>,
 }
 
 impl<'v> Opener<'v> {
     fn new(file_bytes: Option<u64>, visit: &'v mut Visit<'v>) -> Self {
-        Self { ledger: Rc::new(Ledger::new(file_bytes)), visit: RefCell::new(visit) }
+        Self { ledger: Arc::new(Ledger::new(file_bytes)), visit: RefCell::new(visit) }
     }
 
     fn visit(&self, name: Arc<str>, content: Content<'_>) -> ControlFlow<()> {
@@ -225,7 +258,7 @@ impl<'v> Opener<'v> {
         if text.head().len() == mark_bytes && !text.is_broken() {
             self.visit(name, Content::Empty)
         } else {
-            self.visit(name, Content::Text(decoded(text)))
+            self.visit(name, Content::Text(Text::Lent(decoded(text))))
         }
     }
 

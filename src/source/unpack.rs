@@ -1,11 +1,10 @@
 //! Counting what is read and what it unpacks to, so that a bomb stops and a cut is named.
 
-use std::cell::Cell;
 use std::io;
 use std::io::Read;
 use std::io::Seek;
 use std::io::SeekFrom;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
@@ -21,10 +20,10 @@ use crate::text;
 /// Members of an archive share the account, so that many small bombs count as one large one.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    read: Cell<u64>,
+    read: AtomicU64,
     /// Length of the file; reading parts of it twice does not buy more output.
     file_bytes: Option<u64>,
-    unpacked: [Cell<u64>; CONTAINER_DEPTH_MAX + 1],
+    unpacked: [AtomicU64; CONTAINER_DEPTH_MAX + 1],
 }
 
 impl Ledger {
@@ -34,34 +33,34 @@ impl Ledger {
     }
 
     fn allows(&self, depth: usize, count: u64) -> bool {
-        let cell = &self.unpacked[depth.min(CONTAINER_DEPTH_MAX)];
-        cell.set(cell.get().saturating_add(count));
-        let base = self.read.get().min(self.file_bytes.unwrap_or(u64::MAX));
-        cell.get() <= UNPACKED_FREE_BYTES.max(base.saturating_mul(UNPACK_RATIO_MAX))
+        let unpacked = &self.unpacked[depth.min(CONTAINER_DEPTH_MAX)];
+        let unpacked = unpacked.fetch_add(count, Ordering::Relaxed).saturating_add(count);
+        let base = self.read.load(Ordering::Relaxed).min(self.file_bytes.unwrap_or(u64::MAX));
+        unpacked <= UNPACKED_FREE_BYTES.max(base.saturating_mul(UNPACK_RATIO_MAX))
     }
 }
 
 /// The outermost reader of an input: counts its bytes and notices when the file shrinks.
-pub(super) struct Raw<'a, R> {
+pub(super) struct Raw<R> {
     inner: R,
-    ledger: Rc<Ledger>,
-    progress: &'a AtomicU64,
+    ledger: Arc<Ledger>,
+    progress: Arc<AtomicU64>,
     due_bytes: u64,
 }
 
-impl<'a, R> Raw<'a, R> {
+impl<R> Raw<R> {
     /// Reads `inner`, of which at least `due_bytes` are expected; 0 where that is not known.
     pub(super) fn new(
         inner: R,
-        ledger: &Rc<Ledger>,
-        progress: &'a AtomicU64,
+        ledger: &Arc<Ledger>,
+        progress: &Arc<AtomicU64>,
         due_bytes: u64,
     ) -> Self {
-        Self { inner, ledger: Rc::clone(ledger), progress, due_bytes }
+        Self { inner, ledger: Arc::clone(ledger), progress: Arc::clone(progress), due_bytes }
     }
 }
 
-impl<R: Read> Read for Raw<'_, R> {
+impl<R: Read> Read for Raw<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = match self.inner.read(buffer) {
             Ok(count) => count,
@@ -81,13 +80,13 @@ impl<R: Read> Read for Raw<'_, R> {
         }
         let counted = count as u64;
         self.due_bytes = self.due_bytes.saturating_sub(counted);
-        self.ledger.read.set(self.ledger.read.get().saturating_add(counted));
+        self.ledger.read.fetch_add(counted, Ordering::Relaxed);
         self.progress.fetch_add(counted, Ordering::Relaxed);
         Ok(count)
     }
 }
 
-impl<R: Seek> Seek for Raw<'_, R> {
+impl<R: Seek> Seek for Raw<R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.inner.seek(to)
     }
@@ -100,15 +99,15 @@ pub(super) struct Unpacked<R> {
     inner: R,
     /// `gzip stream`, `zstd stream`, `zip member`.
     what: &'static str,
-    ledger: Rc<Ledger>,
+    ledger: Arc<Ledger>,
     depth: usize,
     broken: Option<Marked>,
 }
 
 impl<R: Read> Unpacked<R> {
     /// Reads what `inner` unpacks at `depth`, called `what` in messages.
-    pub(super) fn new(inner: R, what: &'static str, ledger: &Rc<Ledger>, depth: usize) -> Self {
-        Self { inner, what, ledger: Rc::clone(ledger), depth, broken: None }
+    pub(super) fn new(inner: R, what: &'static str, ledger: &Arc<Ledger>, depth: usize) -> Self {
+        Self { inner, what, ledger: Arc::clone(ledger), depth, broken: None }
     }
 
     fn name_error(&self, error: &io::Error) -> Marked {

@@ -1,9 +1,15 @@
 //! The order of what comes of several inputs, however many threads there are and however little
 //! may be read ahead.
 
+use std::io::Cursor;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use proptest::prelude::{Just, ProptestConfig, any, prop};
+use proptest::{prop_assert_eq, prop_oneof, proptest};
 
 use super::{Item, Line, Sender, locked};
 use crate::app::collect::{Collector, Ingested, StreamEnd};
@@ -18,6 +24,7 @@ use crate::extract::filter::Filter;
 use crate::extract::frame::drafts::Redo;
 use crate::extract::frame::{Bounds, frame_text, frame_within};
 use crate::extract::others::OthersWanted;
+use crate::fold::events::Text;
 use crate::format::FORMATS;
 
 const INPUTS: usize = 9;
@@ -160,6 +167,16 @@ fn an_input_that_has_to_be_waited_for_is_read_when_its_turn_comes() {
     }
 }
 
+/// How the records of an input are found.
+#[derive(Debug, Clone, Copy)]
+enum How {
+    Exact,
+    /// With guesses, by one thread.
+    Guessed,
+    /// With guesses, by all threads in turn.
+    InTurn,
+}
+
 /// An array of events, of which some hold as many as fill several blocks: an inner array looks
 /// like the outer one where it is cut.
 fn array_of_arrays(number: usize) -> String {
@@ -184,7 +201,7 @@ fn array_of_arrays(number: usize) -> String {
 #[test]
 fn an_array_that_was_cut_wrong_is_read_again_whoever_has_taken_what() {
     let texts: Vec<String> = (0..INPUTS).map(array_of_arrays).collect();
-    let told = |threads: usize, ahead: u64, may_guess: bool| {
+    let told = |threads: usize, ahead: u64, how: How| {
         let progress = Progress::new();
         let line = line(threads, ahead, vec![true; INPUTS], &progress);
         let redone = AtomicUsize::new(0);
@@ -192,11 +209,18 @@ fn an_array_that_was_cut_wrong_is_read_again_whoever_has_taken_what() {
             let name: Arc<str> = Arc::from(format!("input-{input}"));
             let bounds = Bounds { block_bytes: 20_000, ..Bounds::default() };
             let mut text = texts[input].as_bytes();
-            let framed = if may_guess {
-                let mut counted = Redone(&mut *sender, &redone);
-                frame_within(bounds, &name, &mut text, &mut counted)
-            } else {
-                frame_within(bounds, &name, &mut text, &mut |chunk: Chunk| sender.send(chunk))
+            let framed = match how {
+                How::Exact => {
+                    frame_within(bounds, &name, &mut text, &mut |chunk: Chunk| sender.send(chunk))
+                }
+                How::Guessed => {
+                    let mut counted = Redone(&mut *sender, &redone);
+                    frame_within(bounds, &name, &mut text, &mut counted)
+                }
+                How::InTurn => {
+                    let text = Cursor::new(texts[input].clone());
+                    sender.frame(bounds, &name, Box::new(text))
+                }
             };
             let end = StreamEnd { name, framed: framed.unwrap(), ..StreamEnd::default() };
             assert!(sender.push(Item::End(end)).is_continue());
@@ -212,15 +236,104 @@ fn an_array_that_was_cut_wrong_is_read_again_whoever_has_taken_what() {
             .collect();
         (format!("{:?} {rejects:?}", ingested.accounting), redone.into_inner())
     };
-    let (exact, none) = told(1, u64::MAX, false);
+    let (exact, none) = told(1, u64::MAX, How::Exact);
     assert_eq!(none, 0);
     for threads in [1, 2, 3, 8] {
         for ahead in [0, 40_000, u64::MAX] {
-            let (guessed, redone) = told(threads, ahead, true);
+            let (guessed, redone) = told(threads, ahead, How::Guessed);
             assert_eq!(guessed, exact, "{threads} threads, {ahead} bytes ahead");
+            let (in_turn, _) = told(threads, ahead, How::InTurn);
+            assert_eq!(in_turn, exact, "{threads} threads, {ahead} bytes ahead");
             // Every other input is odd.
             assert_eq!(redone, INPUTS.div_ceil(2), "{threads} threads");
         }
+    }
+}
+
+/// What stands in a log of lines, with a text that tells one from another: most of it is as it should be.
+fn lines_of(kinds: &[u8], line_end: &str) -> String {
+    let event = |id: &str| {
+        format!(
+            "{{\"time\":\"2026-03-02T08:00:00Z\",\"resourceId\":\"/SUBSCRIPTIONS/0\",\
+             \"operationName\":\"A/B/WRITE\",\"category\":\"Administrative\",\
+             \"resultType\":\"Start\",\"correlationId\":\"{id}\"}}"
+        )
+    };
+    let part = |(at, kind): (usize, &u8)| {
+        let (one, other) = (event(&at.to_string()), event(&format!("{at}-b")));
+        match kind {
+            0 => one.replace("\",\"", &format!("\",{line_end}\"")),
+            1 => format!("{{\"records\":[{one},{other}]}}"),
+            2 => format!("{one}{other}"),
+            3 => format!("{one} "),
+            4 => one.replacen("time\":\"", "time\":", 1),
+            5 => one[..one.len() / 2].to_owned(),
+            6 => String::new(),
+            7 => "no object".to_owned(),
+            8 => format!("[{one},{line_end}{other}]"),
+            9 => one.replace("resultType\":\"Start", "resultType\":\"a } { b"),
+            _ => one,
+        }
+    };
+    kinds.iter().enumerate().map(|it| part(it) + line_end).collect()
+}
+
+/// All that came of a run.
+fn all_of(ingested: &Ingested) -> String {
+    let rejects: Vec<String> = ingested
+        .rejects_sample
+        .iter()
+        .map(|one| format!("{:?} {} {}", one.location, one.detail, one.raw.len()))
+        .collect();
+    let rows: Vec<String> = ingested
+        .kept
+        .batches
+        .iter()
+        .flat_map(|batch| {
+            let (id, file) = (Text::of(batch, "event_id"), Text::of(batch, "source_file"));
+            let records = batch.column_by_name("source_record").unwrap();
+            let records = records.as_primitive::<Int64Type>();
+            (0..batch.num_rows()).map(move |row| {
+                format!("{:?} {:?} {}", id.get(row), file.get(row), records.value(row))
+            })
+        })
+        .collect();
+    format!("{:?}\n{rejects:#?}\n{rows:#?}", ingested.accounting)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+
+    #[test]
+    fn lines_come_to_the_same_whoever_finds_where_they_end(
+        kinds in prop::collection::vec(prop_oneof![3 => 0..10_u8, 30 => Just(99_u8)], 1..120),
+        is_windows in any::<bool>(),
+        block_bytes in 40..6_000_usize,
+        threads in 1..4_usize,
+        ahead in prop_oneof![Just(0), Just(u64::MAX)],
+    ) {
+        let bounds = Bounds { block_bytes, ..Bounds::default() };
+        let text = lines_of(&kinds, if is_windows { "\r\n" } else { "\n" });
+        let told = |how: How, threads: usize| {
+            let progress = Progress::new();
+            let line = line(threads, ahead, vec![true; 2], &progress);
+            let ingested = run(line, threads, &|input, sender| {
+                let name: Arc<str> = Arc::from(format!("input-{input}"));
+                let framed = match how {
+                    How::Exact => frame_within(bounds, &name, &mut text.as_bytes(), &mut |chunk: Chunk| {
+                        sender.send(chunk)
+                    }),
+                    How::Guessed => frame_within(bounds, &name, &mut text.as_bytes(), sender),
+                    How::InTurn => sender.frame(bounds, &name, Box::new(Cursor::new(text.clone()))),
+                };
+                let end = StreamEnd { name, framed: framed.unwrap(), ..StreamEnd::default() };
+                assert!(sender.push(Item::End(end)).is_continue());
+            });
+            all_of(&ingested.unwrap())
+        };
+        let exact = told(How::Exact, 1);
+        prop_assert_eq!(&told(How::Guessed, threads), &exact, "guessed");
+        prop_assert_eq!(&told(How::InTurn, threads), &exact, "read in turn");
     }
 }
 

@@ -41,6 +41,16 @@ pub(super) fn likely_border(text: &[u8], at: usize) -> Option<usize> {
     }
 }
 
+/// Where the last line that begins an object begins in `text`, behind one that ends an object: such
+/// stand in nothing, in sound JSON. `None` when there is none behind `at`.
+pub(super) fn last_line(text: &[u8], at: usize) -> Option<usize> {
+    let mut feeds = memchr::memrchr_iter(b'\n', text.get(at..)?).map(|feed| at + feed);
+    let ends_object =
+        |feed: usize| text[..feed].strip_suffix(b"\r").unwrap_or(&text[..feed]).ends_with(b"}");
+    let feed = feeds.find(|feed| byte_at(text, feed + 1) == b'{' && ends_object(*feed))?;
+    Some(feed + 1)
+}
+
 /// Start of the object behind a comma at `end`.
 fn sibling(text: &[u8], end: usize) -> Option<usize> {
     let comma = skip_whitespace(text, end);

@@ -1,4 +1,4 @@
-//! Elements of an array that framing leaves to extraction.
+//! Elements of an array, or lines, that framing leaves to extraction.
 //!
 //! To balance the brackets of an element costs as much as a fifth of all that is done with it, and
 //! the walk that checks it finds its end anyway. So framing only guesses where the last element of
@@ -24,7 +24,7 @@ pub(crate) struct Standing {
     pub(super) skipping: Option<Balance>,
 }
 
-/// Elements of an array, one after the other, at the beginning of a chunk.
+/// Elements of an array or lines, one after the other, at the beginning of a chunk.
 #[derive(Debug, Clone)]
 pub(crate) struct Run {
     /// Start of the first element in the chunk.
@@ -51,6 +51,11 @@ pub struct Derailed {
 }
 
 impl Run {
+    /// Whether they are no elements of an array but objects, each of which takes exactly its line.
+    pub(crate) fn are_lines(&self) -> bool {
+        self.before.around == Around::Nothing
+    }
+
     /// Bytes of the input before the chunk.
     pub(crate) fn base(&self) -> u64 {
         self.before.offset - self.start as u64

@@ -52,7 +52,7 @@ fn drained(reader: &mut dyn Read) -> (Vec<u8>, Option<(ReadTrouble, String)>) {
 
 fn open_path(path: &Path) -> Result<Vec<Seen>, OpenError> {
     let mut streams = Vec::new();
-    each_stream(&input(path), &AtomicU64::new(0), &mut |stream| {
+    each_stream(&input(path), &Arc::default(), &mut |stream| {
         let (kind, (bytes, trouble)) = match stream.content {
             Content::Empty => ("empty", (Vec::new(), None)),
             Content::Text(mut reader) => ("text", drained(&mut reader)),
@@ -253,7 +253,7 @@ fn a_file_that_shrinks_is_an_error_and_no_short_read() {
     let path = folder.path().join("log");
     fs::write(&path, TEXT.repeat(9_999)).unwrap();
     let mut ending = None;
-    each_stream(&input(&path), &AtomicU64::new(0), &mut |stream| {
+    each_stream(&input(&path), &Arc::default(), &mut |stream| {
         fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(5_000).unwrap();
         if let Content::Text(mut reader) = stream.content {
             ending = drained(&mut reader).1;
@@ -273,7 +273,7 @@ fn a_visitor_that_has_enough_ends_the_archive_and_progress_counts_packed_bytes()
     let path = folder.path().join("file");
     fs::write(&path, archive).unwrap();
     let mut visits = 0;
-    each_stream(&input(&path), &AtomicU64::new(0), &mut |_| {
+    each_stream(&input(&path), &Arc::default(), &mut |_| {
         visits += 1;
         ControlFlow::Break(())
     })
@@ -282,7 +282,7 @@ fn a_visitor_that_has_enough_ends_the_archive_and_progress_counts_packed_bytes()
 
     let packed = gzip(TEXT.repeat(500).as_bytes());
     fs::write(&path, &packed).unwrap();
-    let progress = AtomicU64::new(0);
+    let progress = Arc::new(AtomicU64::new(0));
     each_stream(&input(&path), &progress, &mut |stream| {
         if let Content::Text(mut reader) = stream.content {
             drained(&mut reader);
