@@ -349,9 +349,7 @@ impl<'a> Row<'a> {
                 self.lay(position, raw.get(field), scratch);
             }
         }
-        if scratch.is_ascii() {
-            make_ascii_lowercase(scratch);
-        } else {
+        if !make_ascii_lowercase(scratch) {
             self.fold_foreign(scratch);
         }
     }

@@ -314,19 +314,21 @@ pub fn may_hold_string(text: &str, word: &str) -> bool {
     is_string || widest(Search { bytes, word: word.as_bytes() })
 }
 
-/// Puts ASCII letters in lower case.
-pub fn make_ascii_lowercase(text: &mut str) {
-    widest(Lowercase(text));
+/// Puts ASCII letters in lower case; says whether all of the text is ASCII.
+pub fn make_ascii_lowercase(text: &mut str) -> bool {
+    widest(Lowercase(text))
 }
 
 struct Lowercase<'a>(&'a mut str);
 
 impl Work for Lowercase<'_> {
-    type Done = ();
+    type Done = bool;
 
     #[inline(always)]
-    fn run(self) {
+    fn run(self) -> bool {
+        let all_bits = self.0.bytes().fold(0, |bits, byte| bits | byte);
         self.0.make_ascii_lowercase();
+        all_bits.is_ascii()
     }
 }
 

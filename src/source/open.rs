@@ -7,7 +7,6 @@ use std::io;
 use std::io::BufReader;
 use std::io::Read;
 use std::io::Seek;
-use std::io::SeekFrom;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -85,7 +84,7 @@ impl fmt::Debug for Content<'_> {
 pub enum Text<'a> {
     /// One that stays where it is.
     Lent(Box<dyn Read + 'a>),
-    /// One that any thread may go on with: that of a file which is neither packed nor in UTF-16.
+    /// One that any thread may go on with: of an input that is neither packed nor in UTF-16.
     Own(Box<dyn Read + Send>),
 }
 
@@ -126,8 +125,8 @@ pub fn each_stream(
     let _ = match &input.place {
         Place::Stdin => {
             let opener = Opener::new(None, visit);
-            let reader = Raw::new(io::stdin().lock(), &opener.ledger, progress, 0);
-            opener.descend(Arc::clone(&input.name), Box::new(reader), 0)
+            let reader = Raw::new(io::stdin(), &opener.ledger, progress, 0);
+            opener.outermost(Arc::clone(&input.name), reader)
         }
         Place::Path(path) => open_path(&input.name, path, progress, visit).map_err(|source| {
             OpenError::Unreadable { name: input.name.as_ref().to_owned(), source }
@@ -151,7 +150,7 @@ fn open_path(
     if !metadata.is_file() {
         let opener = Opener::new(None, visit);
         let reader = Raw::new(file, &opener.ledger, progress, 0);
-        return Ok(opener.descend(name, Box::new(reader), 0));
+        return Ok(opener.outermost(name, reader));
     }
     let mut head = Vec::with_capacity(HEAD_BYTES);
     (&mut file).take(HEAD_BYTES as u64).read_to_end(&mut head)?;
@@ -166,16 +165,9 @@ fn open_path(
             let reader = Raw::new(file, &opener.ledger, progress, 0);
             opener.members(&name, reader, 0)
         }
-        Magic::Utf8 { mark_bytes } if head.len() > mark_bytes => {
-            file.seek(SeekFrom::Start(mark_bytes as u64))?;
-            progress.fetch_add(mark_bytes as u64, Ordering::Relaxed);
-            let due_bytes = metadata.len().saturating_sub(mark_bytes as u64);
-            let reader = Raw::new(file, &opener.ledger, progress, due_bytes);
-            opener.visit(name, Content::Text(Text::Own(Box::new(reader))))
-        }
         _ => {
             let reader = Raw::new(file, &opener.ledger, progress, metadata.len());
-            opener.descend(name, Box::new(reader), 0)
+            opener.outermost(name, reader)
         }
     })
 }
@@ -198,6 +190,18 @@ impl<'v> Opener<'v> {
     fn refuse(&self, name: &Arc<str>, detail: String) -> ControlFlow<()> {
         let error = OpenError::Damaged { name: name.as_ref().to_owned(), detail };
         self.visit(Arc::clone(name), Content::Refused(error))
+    }
+
+    /// Goes on with an input: text as it stands needs nothing from here, so that any thread may read it.
+    fn outermost(&self, name: Arc<str>, reader: impl Read + Send + 'static) -> ControlFlow<()> {
+        let mut peeked = Peeked::new(reader, HEAD_BYTES);
+        match magic_of(peeked.head()) {
+            Magic::Utf8 { mark_bytes } => {
+                peeked.skip(mark_bytes);
+                self.visit_text(name, peeked, mark_bytes, |text| Text::Own(Box::new(text)))
+            }
+            _ => self.descend(name, Box::new(peeked), 0),
+        }
     }
 
     /// Looks at the first bytes of a stream and goes on with what they say.
@@ -236,29 +240,29 @@ impl<'v> Opener<'v> {
             Magic::Utf16 { is_little, mark_bytes } => {
                 peeked.skip(mark_bytes);
                 self.visit_text(name, peeked, mark_bytes, |text| {
-                    Box::new(Utf16::new(text, is_little))
+                    Text::Lent(Box::new(Utf16::new(text, is_little)))
                 })
             }
             Magic::Utf8 { mark_bytes } => {
                 peeked.skip(mark_bytes);
-                self.visit_text(name, peeked, mark_bytes, |text| Box::new(text))
+                self.visit_text(name, peeked, mark_bytes, |text| Text::Lent(Box::new(text)))
             }
-            Magic::Empty => self.visit_text(name, peeked, 0, |text| Box::new(text)),
+            Magic::Empty => self.visit_text(name, peeked, 0, |text| Text::Lent(Box::new(text))),
         }
     }
 
     /// Text, unless there is none after the mark; a stream that breaks at once is no empty one.
-    fn visit_text<'r>(
+    fn visit_text<'r, R: Read>(
         &self,
         name: Arc<str>,
-        text: Peeked<Box<dyn Read + 'r>>,
+        text: Peeked<R>,
         mark_bytes: usize,
-        decoded: impl FnOnce(Peeked<Box<dyn Read + 'r>>) -> Box<dyn Read + 'r>,
+        decoded: impl FnOnce(Peeked<R>) -> Text<'r>,
     ) -> ControlFlow<()> {
         if text.head().len() == mark_bytes && !text.is_broken() {
             self.visit(name, Content::Empty)
         } else {
-            self.visit(name, Content::Text(Text::Lent(decoded(text))))
+            self.visit(name, Content::Text(decoded(text)))
         }
     }
 
