@@ -84,7 +84,7 @@ impl fmt::Debug for Content<'_> {
 pub enum Text<'a> {
     /// One that stays where it is.
     Lent(Box<dyn Read + 'a>),
-    /// One that any thread may go on with: of an input that is neither packed nor in UTF-16.
+    /// One that any thread may go on with: of a file that is neither packed nor in UTF-16.
     Own(Box<dyn Read + Send>),
 }
 
@@ -125,8 +125,8 @@ pub fn each_stream(
     let _ = match &input.place {
         Place::Stdin => {
             let opener = Opener::new(None, visit);
-            let reader = Raw::new(io::stdin(), &opener.ledger, progress, 0);
-            opener.outermost(Arc::clone(&input.name), reader)
+            let reader = Raw::new(io::stdin().lock(), &opener.ledger, progress, 0);
+            opener.descend(Arc::clone(&input.name), Box::new(reader), 0)
         }
         Place::Path(path) => open_path(&input.name, path, progress, visit).map_err(|source| {
             OpenError::Unreadable { name: input.name.as_ref().to_owned(), source }
@@ -150,7 +150,7 @@ fn open_path(
     if !metadata.is_file() {
         let opener = Opener::new(None, visit);
         let reader = Raw::new(file, &opener.ledger, progress, 0);
-        return Ok(opener.outermost(name, reader));
+        return Ok(opener.descend(name, Box::new(reader), 0));
     }
     let mut head = Vec::with_capacity(HEAD_BYTES);
     (&mut file).take(HEAD_BYTES as u64).read_to_end(&mut head)?;
@@ -167,7 +167,7 @@ fn open_path(
         }
         _ => {
             let reader = Raw::new(file, &opener.ledger, progress, metadata.len());
-            opener.outermost(name, reader)
+            opener.file(name, reader)
         }
     })
 }
@@ -192,8 +192,9 @@ impl<'v> Opener<'v> {
         self.visit(Arc::clone(name), Content::Refused(error))
     }
 
-    /// Goes on with an input: text as it stands needs nothing from here, so that any thread may read it.
-    fn outermost(&self, name: Arc<str>, reader: impl Read + Send + 'static) -> ControlFlow<()> {
+    /// Goes on with a file: text as it stands needs nothing from here, so that any thread may read it.
+    /// (So could they what is piped in, but a pipe is emptied soonest by one that does nothing else.)
+    fn file(&self, name: Arc<str>, reader: Raw<File>) -> ControlFlow<()> {
         let mut peeked = Peeked::new(reader, HEAD_BYTES);
         match magic_of(peeked.head()) {
             Magic::Utf8 { mark_bytes } => {
