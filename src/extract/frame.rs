@@ -265,8 +265,10 @@ impl Framer {
         self.base += self.at as u64;
         let at = std::mem::take(&mut self.at);
         if self.spans.is_empty() && (at == 0 || !self.is_draft) {
-            self.buffer.copy_within(at..self.filled, 0);
-            self.filled -= at;
+            if at > 0 {
+                self.buffer.copy_within(at..self.filled, 0);
+                self.filled -= at;
+            }
             return ControlFlow::Continue(());
         }
         let rest = self.text().get(at..).unwrap_or_default().to_vec();
@@ -495,7 +497,6 @@ impl Framer {
         let end = if byte_at(self.text(), line_end - 1) == b'\r' { line_end - 1 } else { line_end };
         let is_whole = byte_at(self.text(), end - 1) == b'}'
             && byte_at(self.text(), line_end + 1) == b'{'
-            && byte_at(self.text(), at) == b'{'
             && !may_be_envelope(self.text(), at);
         is_whole.then_some(end)
     }
@@ -514,20 +515,24 @@ impl Framer {
 
     /// Leaves the elements or lines from `at` on to extraction, up to a border that is likely one.
     fn run(&mut self, at: usize) -> Option<Step> {
-        let is_line = self.around == Around::Nothing;
+        let is_line = self.around == Around::Nothing && byte_at(self.text(), at) == b'{';
         if !self.may_guess || !(is_line || self.is_element(at)) {
             return None;
         }
-        self.may_guess = false;
-        if !self.spans.is_empty() {
+        // Once for each block, and only where nothing stands before the run. What is no line may yet
+        // begin an array.
+        let is_first = self.spans.is_empty();
+        self.may_guess = is_first && is_line;
+        if !is_first {
             return None;
         }
         let border = if is_line {
             self.line_end(at).and_then(|line_end| self.whole_line(at, line_end))?;
-            last_line(self.text(), at)?
+            last_line(self.text(), at)
         } else {
-            likely_border(self.text(), at)?
-        };
+            likely_border(self.text(), at)
+        }?;
+        self.may_guess = false;
         self.at = at;
         let before = self.standing();
         let behind = Vec::new();
