@@ -352,6 +352,30 @@ impl<'p> Line<'p> {
         locked(&self.state)
     }
 
+    fn spare(&self) -> Vec<u8> {
+        locked(&self.state).spare.pop().unwrap_or_default()
+    }
+
+    /// What has to be framed again of an input, if a guess was wrong, and the number of the chunk before
+    /// it; `wait` is done as long as that is open and has to be known.
+    fn redo<'s>(
+        &'s self,
+        input: usize,
+        is_at_end: bool,
+        mut wait: impl FnMut(MutexGuard<'s, State>) -> MutexGuard<'s, State>,
+    ) -> Option<(usize, Redo)> {
+        let mut state = locked(&self.state);
+        loop {
+            if let Some(redo) = state.redo(input) {
+                return Some(redo);
+            }
+            if !state.has_to_wait(input, is_at_end) {
+                return None;
+            }
+            state = wait(state);
+        }
+    }
+
     /// Whether what comes of an input waits in heaps for its turn.
     fn is_stalled(&self, state: &State, place: Place) -> bool {
         let most = CHUNKS_PER_THREAD * (self.threads + 1);
@@ -472,23 +496,16 @@ impl Sender<'_, '_> {
 
     /// A buffer that was used before, if there is one.
     pub(crate) fn spare(&self) -> Vec<u8> {
-        locked(&self.line.state).spare.pop().unwrap_or_default()
+        self.line.spare()
     }
 
     /// What has to be framed again, if a guess was wrong; at the end of a stream, extracts until
     /// every guess is known to be right or wrong.
     pub(crate) fn redo(&mut self, is_at_end: bool) -> Option<Redo> {
-        let mut state = locked(&self.line.state);
-        loop {
-            if let Some((step, redo)) = state.redo(self.place.input) {
-                self.place.step = step + 1;
-                return Some(redo);
-            }
-            if !state.has_to_wait(self.place.input, is_at_end) {
-                return None;
-            }
-            state = self.line.help(state);
-        }
+        let line = self.line;
+        let (step, redo) = line.redo(self.place.input, is_at_end, |state| line.help(state))?;
+        self.place.step = step + 1;
+        Some(redo)
     }
 
     /// Extracts until this input may go on: until the others have enough to do, and what came of it

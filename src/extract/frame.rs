@@ -172,7 +172,7 @@ struct Framer {
     next_link: bool,
     /// A record too large to keep, being stepped over.
     skipping: Option<Balance>,
-    /// Whether elements of this block may be left to extraction, and those that were.
+    /// Whether elements or lines of this block may be left to extraction, and those that were.
     may_guess: bool,
     run: Option<Box<Run>>,
     /// Whether every byte is handed over, even without records: it may have to be framed again.

@@ -1,8 +1,8 @@
 //! Streams that any thread may go on with: whoever reads a block extracts what it has framed of it.
 //!
 //! A block that one core has read and another extracts passes from cache to cache, and its buffer
-//! does again when it is read into anew. Where the system moves the two far apart that takes several
-//! times what the copy takes; and within one core it is in the nearest cache at any time.
+//! does again when it is read into anew. At times that makes reading take eight times as long
+//! (measured in `benches/README.md`).
 
 use std::io::{self, Read};
 use std::ops::ControlFlow;
@@ -114,7 +114,7 @@ impl ChunkSink for Block<'_, '_> {
     }
 
     fn spare(&mut self) -> Vec<u8> {
-        locked(&self.line.state).spare.pop().unwrap_or_default()
+        self.line.spare()
     }
 
     fn may_guess(&self) -> bool {
@@ -122,25 +122,19 @@ impl ChunkSink for Block<'_, '_> {
     }
 
     fn redo(&mut self, is_at_end: bool) -> Option<Redo> {
-        let mut state = locked(&self.line.state);
-        loop {
-            if let Some((step, redo)) = state.redo(self.input) {
-                if let Some(open) = state.open.get_mut(&self.input) {
-                    open.next.step = step + 1;
-                }
-                return Some(redo);
+        let line = self.line;
+        // Its own chunk may be what has to be waited for. Nobody else goes on with the stream.
+        let (step, redo) = line.redo(self.input, is_at_end, |state| match self.chunk.take() {
+            Some((place, chunk)) => {
+                drop(state);
+                line.extract(place, chunk);
+                locked(&line.state)
             }
-            if !state.has_to_wait(self.input, is_at_end) {
-                return None;
-            }
-            state = match self.chunk.take() {
-                Some((place, chunk)) => {
-                    drop(state);
-                    self.line.extract(place, chunk);
-                    locked(&self.line.state)
-                }
-                None => self.line.wait(state),
-            };
+            None => line.wait(state),
+        })?;
+        if let Some(open) = locked(&line.state).open.get_mut(&self.input) {
+            open.next.step = step + 1;
         }
+        Some(redo)
     }
 }

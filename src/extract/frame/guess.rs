@@ -1,4 +1,4 @@
-//! Where an element of an array probably begins, found without looking at those before it.
+//! Where an element of an array or a line probably begins, found without looking at those before it.
 
 use super::balance::balanced_end;
 use crate::json::byte_at;
