@@ -1,6 +1,6 @@
 //! Timestamp text to UTC and back. The only room that knows chrono.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, Timelike};
 
 /// Ticks of 100 ns in a microsecond; .NET's resolution, which Azure writes with seven digits.
 pub const TICKS_PER_MICROSECOND: i64 = 10;
@@ -191,10 +191,39 @@ pub fn parse_bound(text: &str) -> Option<i64> {
 
 /// ISO 8601 UTC with six digits and `Z`; instants out of chrono's range show as their number.
 pub fn format_micros(micros: i64) -> String {
-    DateTime::from_timestamp_micros(micros).map_or_else(
-        || micros.to_string(),
-        |time| time.to_rfc3339_opts(SecondsFormat::Micros, true),
-    )
+    let mut text = String::new();
+    push_micros(micros, &mut text);
+    text
+}
+
+/// Appends what [`format_micros`] gives.
+pub fn push_micros(micros: i64, out: &mut String) {
+    let Some(time) = DateTime::from_timestamp_micros(micros) else {
+        out.push_str(&micros.to_string());
+        return;
+    };
+    let Ok(year @ 0..=9999) = u32::try_from(time.year()) else {
+        out.push_str(&time.to_rfc3339_opts(SecondsFormat::Micros, true));
+        return;
+    };
+    let mut text = *b"0000-00-00T00:00:00.000000Z";
+    // Where each number ends.
+    for (end, mut number) in [
+        (4, year),
+        (7, time.month()),
+        (10, time.day()),
+        (13, time.hour()),
+        (16, time.minute()),
+        (19, time.second()),
+        (26, time.timestamp_subsec_micros()),
+    ] {
+        let mut digits = text[..end].iter_mut().rev();
+        while let (1.., Some(digit)) = (number, digits.next()) {
+            *digit += u8::try_from(number % 10).unwrap_or_default();
+            number /= 10;
+        }
+    }
+    out.push_str(std::str::from_utf8(&text).unwrap_or_default());
 }
 
 /// `YYYY-MM-DD` of a day counted from 1970-01-01.

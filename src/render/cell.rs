@@ -4,6 +4,7 @@
 //! What null, quoting or alignment look like is the renderer's affair.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 use std::io;
 
 use arrow_array::cast::AsArray;
@@ -21,7 +22,7 @@ use arrow_schema::{ArrowError, DataType, Schema, TimeUnit};
 
 use crate::schema::Kind;
 use crate::text::thousands;
-use crate::time::{format_day, format_micros, parse_bound};
+use crate::time::{format_day, parse_bound, push_micros};
 
 /// One value.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,20 +46,34 @@ pub enum Cell<'a> {
 impl<'a> Cell<'a> {
     /// The plain text of the value: ISO 8601 times, no thousands separators; null is empty.
     pub fn text(&self) -> Cow<'a, str> {
-        match self {
-            Self::Null => Cow::Borrowed(""),
-            Self::Text(text) => Cow::Borrowed(text),
-            Self::Integer(number) => Cow::Owned(
-                i64::try_from(*number).map_or_else(|_| number.to_string(), |it| it.to_string()),
-            ),
+        if let Self::Text(text) = self {
+            return Cow::Borrowed(text);
+        }
+        let mut text = String::new();
+        self.push_to(&mut text);
+        Cow::Owned(text)
+    }
+
+    /// Appends what [`Self::text`] gives.
+    pub fn push_to(&self, out: &mut String) {
+        // A string takes whatever is written.
+        let _ = match self {
+            Self::Null => Ok(()),
+            Self::Text(text) => out.write_str(text),
+            Self::Integer(number) => match i64::try_from(*number) {
+                Ok(number) => write!(out, "{number}"),
+                Err(_) => write!(out, "{number}"),
+            },
             // The debug form is the shortest that reads back the same, with an exponent where
             // the plain form would be hundreds of digits long.
-            Self::Float(number) => Cow::Owned(format!("{number:?}")),
-            Self::Boolean(true) => Cow::Borrowed("true"),
-            Self::Boolean(false) => Cow::Borrowed("false"),
-            Self::Time(micros) => Cow::Owned(format_micros(*micros)),
-            Self::Day(day) => Cow::Owned(format_day(*day)),
-        }
+            Self::Float(number) => write!(out, "{number:?}"),
+            Self::Boolean(is_true) => write!(out, "{is_true}"),
+            Self::Time(micros) => {
+                push_micros(*micros, out);
+                Ok(())
+            }
+            Self::Day(day) => out.write_str(&format_day(*day)),
+        };
     }
 }
 

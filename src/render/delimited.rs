@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::io;
 use std::io::{BufWriter, Write};
 use std::ops::Range;
+use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use arrow_array::RecordBatch;
@@ -19,6 +20,10 @@ use super::{Page, Style};
 
 /// Rows that a thread writes in one go, where there are more.
 const BLOCK_ROWS: usize = 4096;
+
+/// Rows of which the texts are looked at before they are written. Texts lie all over the memory: one by
+/// one each would be waited for, while the first bytes of many are fetched at the same time.
+const AHEAD_ROWS: usize = 128;
 
 /// Writes the pages with a header row each; an empty line stands between two pages.
 ///
@@ -39,9 +44,7 @@ pub(crate) fn write_pages(
             out.write_all(b"\n")?;
         }
         manner.header(page, &mut out)?;
-        for batch in &page.batches {
-            manner.batch(batch, style.threads, &mut out)?;
-        }
+        manner.batches(&page.batches, style.threads, &mut out)?;
     }
     out.flush()
 }
@@ -66,31 +69,54 @@ impl Manner {
         writer.flush()
     }
 
-    /// Writes the rows of a batch, several blocks of them at once.
-    fn batch(self, batch: &RecordBatch, threads: usize, out: &mut impl Write) -> io::Result<()> {
-        let columns = Column::of(batch)?;
-        let end = |start: usize| (start + BLOCK_ROWS).min(batch.num_rows());
-        let starts = (0..batch.num_rows()).step_by(BLOCK_ROWS);
-        let blocks: Vec<Range<usize>> = starts.map(|start| start..end(start)).collect();
-        for at_once in blocks.chunks(threads.max(1)) {
-            let [first, others @ ..] = at_once else { continue };
-            thread::scope(|scope| {
-                let write_block = |rows: &Range<usize>| {
-                    let mut text = Vec::new();
-                    self.rows(&columns, rows.clone(), &mut text).map(|()| text)
-                };
-                let spawn =
-                    |rows| thread::Builder::new().spawn_scoped(scope, move || write_block(rows));
-                let others = others.iter().map(spawn).collect::<io::Result<Vec<_>>>()?;
-                self.rows(&columns, first.clone(), &mut *out)?;
-                for text in others {
-                    let broke_off = |_| io::Error::other("a worker broke off");
-                    out.write_all(&text.join().map_err(broke_off)??)?;
-                }
-                Ok::<(), io::Error>(())
-            })?;
+    /// Writes the rows of some batches. Long ones are made into text by several threads, each of which
+    /// is never more than a block ahead of what is written.
+    fn batches(
+        self,
+        batches: &[RecordBatch],
+        threads: usize,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let columns = batches.iter().map(Column::of).collect::<io::Result<Vec<_>>>()?;
+        let blocks: Vec<(&[Column<'_>], Range<usize>)> = batches
+            .iter()
+            .zip(&columns)
+            .flat_map(|(batch, columns)| {
+                let end = move |start: usize| (start + BLOCK_ROWS).min(batch.num_rows());
+                let starts = (0..batch.num_rows()).step_by(BLOCK_ROWS);
+                starts.map(move |start| (columns.as_slice(), start..end(start)))
+            })
+            .collect();
+        let threads = threads.min(blocks.len());
+        if threads <= 1 {
+            return blocks
+                .into_iter()
+                .try_for_each(|(columns, rows)| self.rows(columns, rows, out));
         }
-        Ok(())
+        thread::scope(|scope| {
+            let spawn = |first: usize| {
+                let (sender, texts) = sync_channel(0);
+                let own = blocks.iter().skip(first).step_by(threads);
+                let work = move || {
+                    for (columns, rows) in own {
+                        let mut text = Vec::new();
+                        let done = self.rows(columns, rows.clone(), &mut text).map(|()| text);
+                        // Nobody waits for it any more once writing has failed.
+                        if sender.send(done).is_err() {
+                            return;
+                        }
+                    }
+                };
+                thread::Builder::new().spawn_scoped(scope, work).map(|_| texts)
+            };
+            let texts = (0..threads).map(spawn).collect::<io::Result<Vec<_>>>()?;
+            let broke_off = |_| io::Error::other("a worker broke off");
+            texts
+                .iter()
+                .cycle()
+                .take(blocks.len())
+                .try_for_each(|texts| out.write_all(&texts.recv().map_err(broke_off)??))
+        })
     }
 
     fn rows(
@@ -100,17 +126,33 @@ impl Manner {
         out: &mut impl Write,
     ) -> io::Result<()> {
         let mut writer = self.writer(out);
-        for row in rows {
-            for column in columns {
-                match column.cell(row) {
-                    Cell::Text(text) => {
-                        let text = guarded(text, self.on_terminal);
-                        writer.write_field(text.as_bytes()).map_err(told)?;
-                    }
-                    cell => writer.write_field(cell.text().as_bytes()).map_err(told)?,
+        let mut needs_look = vec![[false; AHEAD_ROWS]; columns.len()];
+        let mut shown = String::new();
+        for start in rows.clone().step_by(AHEAD_ROWS) {
+            let end = (start + AHEAD_ROWS).min(rows.end);
+            for (column, needs_look) in columns.iter().zip(&mut needs_look) {
+                for (row, needs_look) in (start..end).zip(needs_look) {
+                    let is_odd = |text| self.on_terminal || !begins_harmless(text);
+                    *needs_look = matches!(column.cell(row), Cell::Text(text) if is_odd(text));
                 }
             }
-            writer.write_record(None::<&[u8]>).map_err(told)?;
+            for row in start..end {
+                for (column, needs_look) in columns.iter().zip(&needs_look) {
+                    let written = match column.cell(row) {
+                        Cell::Text(text) if needs_look[row - start] => {
+                            writer.write_field(guarded(text, self.on_terminal).as_bytes())
+                        }
+                        Cell::Text(text) => writer.write_field(text),
+                        cell => {
+                            shown.clear();
+                            cell.push_to(&mut shown);
+                            writer.write_field(&shown)
+                        }
+                    };
+                    written.map_err(told)?;
+                }
+                writer.write_record(None::<&[u8]>).map_err(told)?;
+            }
         }
         writer.flush()
     }
@@ -137,9 +179,10 @@ fn guarded(text: &str, on_terminal: bool) -> Cow<'_, str> {
     const STARTS: &[char] =
         &['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
     let text = if on_terminal { sanitised(text) } else { Cow::Borrowed(text) };
-    // What nearly every text starts with.
-    if text.bytes().next().is_none_or(|first| first.is_ascii_alphanumeric() || first == b'/') {
-        return text;
-    }
     if text.starts_with(STARTS) { Cow::Owned(format!("'{text}")) } else { text }
+}
+
+/// Whether a text starts with what nearly every text starts with, and no formula.
+fn begins_harmless(text: &str) -> bool {
+    text.bytes().next().is_none_or(|first| first.is_ascii_alphanumeric() || first == b'/')
 }

@@ -394,9 +394,11 @@ fn a_broken_pipe_is_told_as_one_by_every_renderer() {
     let long = Page { batches: many, ..page.clone() };
     for name in ["csv", "tsv", "ndjson"] {
         let renderer = ALL.iter().find(|renderer| renderer.name() == name).unwrap();
-        let error =
-            renderer.render(std::slice::from_ref(&long), &PLAIN, &mut Breaking(10)).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe, "{name}");
+        for threads in [1, 3] {
+            let style = Style { threads, ..PLAIN };
+            let done = renderer.render(std::slice::from_ref(&long), &style, &mut Breaking(10));
+            assert_eq!(done.unwrap_err().kind(), io::ErrorKind::BrokenPipe, "{name} {threads}");
+        }
     }
     let mut batches = page.batches.iter().cloned();
     let error =
