@@ -70,10 +70,7 @@ impl Numbering {
     fn push(&mut self, array: &ArrayRef, numbers: &mut Vec<u32>) {
         match array.as_dictionary_opt::<UInt32Type>() {
             Some(numbered) => {
-                let mut number_of =
-                    |text: Option<&str>| text.map_or(0, |text| self.texts.number_of(text));
-                let texts = numbered.values().as_string_view().iter();
-                let known: Vec<u32> = texts.map(&mut number_of).collect();
+                let known = self.texts.numbers_of(numbered.values().as_string_view());
                 numbers
                     .extend(numbered.keys().values().iter().map(|number| known[*number as usize]));
             }
