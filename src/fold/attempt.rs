@@ -21,7 +21,7 @@ use rayon::slice::ParallelSliceMut;
 
 use crate::fold::build::{attempt_ids, build};
 use crate::fold::duplicate::Place;
-use crate::fold::event::{Event, Names, deal, read_events};
+use crate::fold::event::{Event, Names, Reader, deal};
 use crate::fold::events::{Hash, Kept};
 use crate::fold::join::join_policies;
 use crate::mfa::operation::{OperationClass, Status};
@@ -100,12 +100,10 @@ const PARTS: usize = 32;
 
 /// A folded attempt.
 #[derive(Debug, Clone)]
-pub(crate) struct Attempt<'a> {
+pub(crate) struct Attempt {
     /// Of its first row.
     pub(crate) place: Place,
     pub(crate) first_time: i64,
-    pub(crate) event_id: &'a str,
-    pub(crate) resource: &'a str,
     /// The row whose claims count.
     pub(crate) claims: Place,
     pub(crate) has_claims: bool,
@@ -115,7 +113,6 @@ pub(crate) struct Attempt<'a> {
     /// Policy events joined to it.
     pub(crate) policy_rows: Vec<Place>,
     pub(crate) outcome: &'static str,
-    pub(crate) operation: &'a str,
     pub(crate) class: OperationClass,
     pub(crate) audits: u32,
     pub(crate) denies: u32,
@@ -125,10 +122,10 @@ pub(crate) struct Attempt<'a> {
 
 /// A part of the rows, folded.
 #[derive(Debug, Default)]
-pub(crate) struct Part<'a> {
+pub(crate) struct Part {
     /// The rows of requests, those of one attempt beside each other.
     pub(crate) rows: Vec<Place>,
-    pub(crate) attempts: Vec<Attempt<'a>>,
+    pub(crate) attempts: Vec<Attempt>,
 }
 
 /// The attempts, and the attempt of every row.
@@ -168,9 +165,11 @@ pub fn fold(
 
 /// The events of all batches. They are all that folding needs of the columns that it alone reads.
 pub(crate) fn read_all(kept: &Kept) -> Vec<Vec<Event>> {
-    (0..kept.batches.len())
+    let batches: Vec<&RecordBatch> = kept.batches.iter().collect();
+    let reader = Reader::of(&batches);
+    (0..batches.len())
         .into_par_iter()
-        .map(|batch| read_events(&kept.batches[batch], &kept.facts[batch], batch))
+        .map(|batch| reader.events(batch, &kept.facts[batch]))
         .collect()
 }
 
@@ -185,7 +184,7 @@ pub(crate) fn fold_events(
     wants_ids: bool,
 ) -> Result<Folded, ArrowError> {
     let names = Names::of(kept);
-    let parts: Vec<Part<'_>> =
+    let parts: Vec<Part> =
         deal(&events, PARTS).into_par_iter().map(|events| fold_part(&events, &names)).collect();
     drop(events);
     let mut order: Vec<(i64, bool, usize, usize)> = Vec::new();
@@ -196,10 +195,10 @@ pub(crate) fn fold_events(
         );
     }
     order.par_sort_unstable_by(|left, right| {
-        let id = |of: &(i64, bool, usize, usize)| parts[of.2].attempts[of.3].event_id;
+        let id = |of: &(i64, bool, usize, usize)| names.event_id(parts[of.2].attempts[of.3].place);
         (left.0, left.1).cmp(&(right.0, right.1)).then_with(|| id(left).cmp(id(right)))
     });
-    let order: Vec<(&Part<'_>, &Attempt<'_>)> = order
+    let order: Vec<(&Part, &Attempt)> = order
         .into_iter()
         .map(|(_, _, part, index)| (&parts[part], &parts[part].attempts[index]))
         .collect();
@@ -214,7 +213,7 @@ pub(crate) fn fold_events(
 }
 
 /// Folds events that have nothing to do with the rest; they are in input order.
-fn fold_part<'a>(events: &[&Event], names: &Names<'a>) -> Part<'a> {
+fn fold_part(events: &[&Event], names: &Names<'_>) -> Part {
     let (policy_events, requests): (Vec<_>, Vec<_>) =
         events.iter().copied().partition(|event| event.policy.is_some());
     let (rows, mut attempts) = fold_requests(&requests, names);
@@ -246,10 +245,7 @@ fn operations_known(events: &[&Event]) -> HashMap<Hash, Option<Hash>, FixedState
 
 /// Groups events by request, in the order of their first rows: gives the events in the order of
 /// the attempts.
-fn fold_requests<'e, 'a>(
-    events: &[&'e Event],
-    names: &Names<'a>,
-) -> (Vec<&'e Event>, Vec<Attempt<'a>>) {
+fn fold_requests<'e>(events: &[&'e Event], names: &Names<'_>) -> (Vec<&'e Event>, Vec<Attempt>) {
     let operation_of = operations_known(events);
     // Of each group, how many rows it has, and whether an operation id holds it together.
     let mut groups: Vec<(usize, bool)> = Vec::new();
@@ -286,10 +282,9 @@ fn fold_requests<'e, 'a>(
         let rows = end - count..end;
         order[rows.clone()].sort_by(|left, right| in_order(left, right, names));
         if is_one {
-            attempts.extend(attempt_of(&order, rows, names));
+            attempts.extend(attempt_of(&order, rows));
         } else {
-            let parts = split_at_restarts(&order, rows);
-            attempts.extend(parts.into_iter().filter_map(|rows| attempt_of(&order, rows, names)));
+            split_at_restarts(&order, rows, |rows| attempts.extend(attempt_of(&order, rows)));
         }
     }
     (order, attempts)
@@ -299,7 +294,7 @@ fn fold_requests<'e, 'a>(
 fn in_order(left: &Event, right: &Event, names: &Names<'_>) -> Ordering {
     (left.time, stage(left.status))
         .cmp(&(right.time, stage(right.status)))
-        .then_with(|| names.event_id(left).cmp(names.event_id(right)))
+        .then_with(|| names.event_id(left.place).cmp(names.event_id(right.place)))
 }
 
 fn stage(status: Option<Status>) -> u8 {
@@ -312,41 +307,35 @@ fn stage(status: Option<Status>) -> u8 {
 }
 
 /// Cuts where a start follows an end, and at pauses of more than a day.
-fn split_at_restarts(events: &[&Event], rows: Range<usize>) -> Vec<Range<usize>> {
-    let mut parts = Vec::new();
+fn split_at_restarts(events: &[&Event], rows: Range<usize>, mut take: impl FnMut(Range<usize>)) {
     let (mut start, mut has_ended) = (rows.start, false);
     for at in rows.clone() {
         let event = events[at];
         let is_restart = has_ended && event.status == Some(Status::Started);
         let is_pause = at > start && event.time - events[at - 1].time > PAUSE_MAX;
         if is_restart || is_pause {
-            parts.push(start..at);
+            take(start..at);
             start = at;
             has_ended = false;
         }
         has_ended |= stage(event.status) == 3;
     }
-    parts.push(start..rows.end);
-    parts
+    take(start..rows.end);
 }
 
-fn attempt_of<'a>(events: &[&Event], rows: Range<usize>, names: &Names<'a>) -> Option<Attempt<'a>> {
+fn attempt_of(events: &[&Event], rows: Range<usize>) -> Option<Attempt> {
     let own = || events[rows.clone()].iter().copied();
     let first = own().next()?;
-    let operation = names.operation(first);
     let claims = own().find(|event| event.has_claims).unwrap_or(first);
     Some(Attempt {
         place: first.place,
         first_time: first.time,
-        event_id: names.event_id(first),
-        resource: names.resource(first),
         claims: claims.place,
         has_claims: claims.has_claims,
         last_time: own().next_back()?.time,
         outcome: outcome(own),
         policy_rows: Vec::new(),
-        operation,
-        class: OperationClass::of(operation),
+        class: first.class,
         audits: 0,
         denies: 0,
         is_evidence: false,

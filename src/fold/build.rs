@@ -17,16 +17,17 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::fold::attempt::{Attempt, Part, source_column};
 use crate::fold::duplicate::Place;
+use crate::fold::event::Names;
 use crate::fold::events::{Kept, Text};
 use crate::fold::held::is_same;
 use crate::mfa::principal::Principal;
 use crate::schema::attempt::TABLE;
 
-type Ordered<'p, 'a> = [(&'p Part<'a>, &'p Attempt<'a>)];
+type Ordered<'p> = [(&'p Part, &'p Attempt)];
 
 /// The wanted columns of the table, a row per attempt, in order.
 pub(crate) fn build(
-    order: &Ordered<'_, '_>,
+    order: &Ordered<'_>,
     kept: &Kept,
     wanted: &(impl Fn(&str) -> bool + Sync),
 ) -> Result<RecordBatch, ArrowError> {
@@ -44,23 +45,23 @@ pub(crate) fn build(
 
 fn column(
     name: &str,
-    order: &Ordered<'_, '_>,
+    order: &Ordered<'_>,
     claims: &[Option<Place>],
     kept: &Kept,
 ) -> Result<ArrayRef, ArrowError> {
     let attempts = || order.iter().map(|(_, attempt)| *attempt);
-    let words = |word: fn(&Attempt<'_>) -> &'static str| -> ArrayRef {
+    let words = |word: fn(&Attempt) -> &'static str| -> ArrayRef {
         Arc::new(StringViewArray::from_iter_values(attempts().map(word)))
     };
-    let integers = |value: fn(&Attempt<'_>) -> i64| -> ArrayRef {
+    let integers = |value: fn(&Attempt) -> i64| -> ArrayRef {
         Arc::new(Int64Array::from_iter_values(attempts().map(value)))
     };
-    let instants = |value: fn(&Attempt<'_>) -> i64| -> ArrayRef {
+    let instants = |value: fn(&Attempt) -> i64| -> ArrayRef {
         let array: PrimitiveArray<TimestampMicrosecondType> =
             PrimitiveArray::from_iter_values(attempts().map(value));
         Arc::new(array.with_timezone("UTC"))
     };
-    let flags = |value: fn(&Attempt<'_>) -> bool| -> ArrayRef {
+    let flags = |value: fn(&Attempt) -> bool| -> ArrayRef {
         Arc::new(attempts().map(|attempt| Some(value(attempt))).collect::<BooleanArray>())
     };
     Ok(match name {
@@ -123,17 +124,20 @@ fn first_of(columns: &[(&str, &[Option<Place>])], kept: &Kept) -> Result<ArrayRe
     let mut sources = Sources::default();
     let texts: Vec<Vec<(Text<'_>, usize)>> =
         columns.iter().map(|(name, _)| sources.column(name, kept)).collect();
-    let indices: Vec<(usize, usize)> = (0..rows)
-        .map(|row| {
-            let found = columns.iter().zip(&texts).find_map(|((_, places), texts)| {
-                let (batch, at) = places[row]?;
-                let (text, number) = texts[batch as usize];
-                let (texts, at) = text.place(at as usize)?;
-                texts.is_valid(at).then_some((number, at))
-            });
-            found.unwrap_or_default()
+    let found = |row: usize| {
+        columns.iter().zip(&texts).find_map(|((_, places), texts)| {
+            let (batch, at) = places[row]?;
+            let (text, number) = texts[batch as usize];
+            let (texts, at) = text.place(at as usize)?;
+            texts.is_valid(at).then_some((number, at))
         })
-        .collect();
+    };
+    if let [texts] = sources.arrays[..] {
+        let at = |row| found(row).and_then(|(_, at)| u32::try_from(at).ok());
+        return take(texts, &(0..rows).map(at).collect::<UInt32Array>(), None);
+    }
+    let indices: Vec<(usize, usize)> =
+        (0..rows).map(|row| found(row).unwrap_or_default()).collect();
     let nothing: ArrayRef = new_null_array(&DataType::Utf8View, 1);
     interleave(&sources.after(&nothing), &indices)
 }
@@ -171,7 +175,7 @@ impl<'a> Sources<'a> {
 /// The text of the first row of each attempt that has one.
 fn first_row_with(
     name: &str,
-    order: &Ordered<'_, '_>,
+    order: &Ordered<'_>,
     kept: &Kept,
     asks_policies: bool,
 ) -> Result<ArrayRef, ArrowError> {
@@ -190,10 +194,11 @@ fn first_row_with(
 }
 
 /// The ids of the attempts.
-fn ids(order: &Ordered<'_, '_>, kept: &Kept) -> Result<ArrayRef, ArrowError> {
+fn ids(order: &Ordered<'_>, kept: &Kept) -> Result<ArrayRef, ArrowError> {
+    let names = Names::of(kept);
     let mut of_policies = StringViewBuilder::new();
     for (_, attempt) in order.iter().filter(|(_, attempt)| attempt.is_evidence) {
-        of_policies.append_value(format!("policy:{}", attempt.event_id));
+        of_policies.append_value(format!("policy:{}", names.event_id(attempt.place)));
     }
     let of_policies = of_policies.finish();
     let mut sources = Sources::default();
@@ -215,10 +220,7 @@ fn ids(order: &Ordered<'_, '_>, kept: &Kept) -> Result<ArrayRef, ArrowError> {
 }
 
 /// The column `attempt_id` of every batch: rows of requests and the policy events joined to them.
-pub(crate) fn attempt_ids(
-    order: &Ordered<'_, '_>,
-    kept: &Kept,
-) -> Result<Vec<ArrayRef>, ArrowError> {
+pub(crate) fn attempt_ids(order: &Ordered<'_>, kept: &Kept) -> Result<Vec<ArrayRef>, ArrowError> {
     let mut attempt_of: Vec<Vec<Option<u32>>> =
         kept.batches.iter().map(|batch| vec![None; batch.num_rows()]).collect();
     for (index, (part, attempt)) in order.iter().enumerate() {

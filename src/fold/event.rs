@@ -1,8 +1,8 @@
 //! Events as folding sees them, and dealing them into parts that have nothing to do with each
 //! other.
 //!
-//! What rows are compared by is hashed to 128 bits while the columns are read in order; equal
-//! hashes are taken for equal texts, as they are where duplicates are dropped.
+//! What rows are compared by is hashed to 128 bits, each text once where a column has numbered them;
+//! equal hashes are taken for equal texts, as they are where duplicates are dropped.
 //!
 //! Rows of one correlation id bind each other, and so do rows of one operation id with equal
 //! subscription, operation, resource and caller. Nearly always the second binds only rows that
@@ -17,6 +17,7 @@ use crate::extract::identity::hash;
 use crate::extract::policy::PolicyFlags;
 use crate::fold::duplicate::{Pair, Place, part_of};
 use crate::fold::events::{Facts, Flags, Hash, Ids, Kept, Text, Times, hashed};
+use crate::fold::told::Told;
 use crate::mfa::operation::{OperationClass, Status, category_can_be_attempt};
 
 /// A row that can be part of an attempt. There are as many as rows: its texts stay where they are,
@@ -30,10 +31,12 @@ pub(crate) struct Event {
     pub(crate) component: u64,
     /// Hash of the correlation id.
     pub(crate) correlation: Option<Hash>,
-    /// Hash of subscription, operation, resource, caller and operation id.
+    /// Hash of the hashes of subscription, operation, resource and caller, and of the operation id.
     pub(crate) by_operation: Option<Hash>,
     /// The same with the correlation id.
     pub(crate) by_correlation: Option<Hash>,
+    /// What its operation is; that of a policy event is one of Azure Policy.
+    pub(crate) class: OperationClass,
     pub(crate) status: Option<Status>,
     pub(crate) has_claims: bool,
     /// What the policies say; none where the row is that of a request.
@@ -58,80 +61,113 @@ impl<'a> Names<'a> {
         self.batches[batch as usize][column].get(row as usize).unwrap_or_default()
     }
 
-    pub(crate) fn event_id(&self, event: &Event) -> &'a str {
-        self.text(event.place, 0)
+    pub(crate) fn event_id(&self, row: Place) -> &'a str {
+        self.text(row, 0)
     }
 
-    pub(crate) fn resource(&self, event: &Event) -> &'a str {
-        self.text(event.place, 1)
+    pub(crate) fn resource(&self, row: Place) -> &'a str {
+        self.text(row, 1)
     }
 
     /// Of a policy event, the operation of the request that triggered it; empty if it is unknown.
-    pub(crate) fn operation(&self, event: &Event) -> &'a str {
-        self.text(event.place, if event.policy.is_some() { 3 } else { 2 })
+    pub(crate) fn operation(&self, row: Place, is_policy_event: bool) -> &'a str {
+        self.text(row, if is_policy_event { 3 } else { 2 })
     }
 }
 
-/// The rows of a batch that can be part of attempts, in order. `batch` is the number of the batch.
-pub(crate) fn read_events(rows: &RecordBatch, facts: &[Facts], batch: usize) -> Vec<Event> {
-    let text = |name| Text::of(rows, name);
-    let times = Times::of(rows, "event_time");
-    let (is_policy, is_scan) =
-        (Flags::of(rows, "is_policy_event"), Flags::of(rows, "is_compliance_check"));
-    let (event_ids, subscriptions, resources) =
-        (text("event_id"), text("subscription_id"), text("resource_id"));
-    let (operations, statuses, categories) = (text("operation"), text("status"), text("category"));
-    let (correlations, operation_ids) =
-        (Ids::of(rows, "correlation_id"), Ids::of(rows, "operation_id"));
-    let (callers, caller_oids, actions) =
-        (text("caller"), text("caller_oid"), text("authorization_action"));
-    let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    let mut buffer: Vec<u8> = Vec::new();
-    let mut events = Vec::with_capacity(rows.num_rows());
-    for (row, facts) in facts.iter().enumerate() {
-        let own_operation = operations.get(row).unwrap_or_default();
-        let policy = is_policy.is_true(row).then_some(facts.policies);
-        let is_request = || {
-            OperationClass::of(own_operation).is_attempt()
-                && !is_scan.is_true(row)
-                && category_can_be_attempt(categories.get(row))
-        };
-        if policy.is_none() && !is_request() {
-            continue;
+/// Reads the rows of batches that can be part of attempts.
+#[derive(Debug)]
+pub(crate) struct Reader<'a> {
+    batches: &'a [&'a RecordBatch],
+    subscriptions: Told<'a, u128>,
+    resources: Told<'a, u128>,
+    operations: Told<'a, (OperationClass, u128)>,
+    actions: Told<'a, u128>,
+    callers: Told<'a, Option<u128>>,
+    caller_oids: Told<'a, Option<u128>>,
+    statuses: Told<'a, Option<Status>>,
+    categories: Told<'a, bool>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn of(batches: &'a [&'a RecordBatch]) -> Self {
+        let hashed = |name| Told::of(batches, name, hash_of);
+        let known = |name| Told::of(batches, name, |text| text.map(|text| hash(text.as_bytes())));
+        Self {
+            batches,
+            subscriptions: hashed("subscription_id"),
+            resources: hashed("resource_id"),
+            operations: Told::of(batches, "operation", |name| {
+                (OperationClass::of(name.unwrap_or_default()), hash_of(name))
+            }),
+            actions: hashed("authorization_action"),
+            callers: known("caller"),
+            caller_oids: known("caller_oid"),
+            statuses: Told::of(batches, "status", |name| name.map(Status::of)),
+            categories: Told::of(batches, "category", category_can_be_attempt),
         }
-        let operation = match policy {
-            None => own_operation,
-            Some(_) => actions.get(row).unwrap_or_default(),
-        };
-        let resource = resources.get(row).unwrap_or_default();
-        let subscription = subscriptions.get(row).unwrap_or_default();
-        let caller = caller_oids.get(row).or(callers.get(row)).unwrap_or_default();
-        buffer.clear();
-        for text in [subscription, operation, resource, caller] {
-            buffer.extend_from_slice(text.as_bytes());
-            buffer.push(0);
-        }
-        let base = hash(&buffer);
-        let with = |id: Hash| hashed([base.to_le_bytes(), id.get().to_le_bytes()].as_flattened());
-        let correlation = correlations.get(row);
-        let by_operation = if policy.is_none() { operation_ids.get(row).map(with) } else { None };
-        let component = correlation.or(by_operation).map_or_else(
-            || low(hash(event_ids.get(row).unwrap_or_default().as_bytes())),
-            |binds| low(binds.get()),
-        );
-        events.push(Event {
-            place: (number(batch), number(row)),
-            time: times.get(row).unwrap_or_default(),
-            component,
-            correlation,
-            by_operation,
-            by_correlation: correlation.map(with),
-            status: statuses.get(row).map(Status::of),
-            has_claims: facts.has_claims,
-            policy,
-        });
     }
-    events
+
+    /// The rows of a batch that can be part of attempts, in order.
+    pub(crate) fn events(&self, batch: usize, facts: &[Facts]) -> Vec<Event> {
+        let rows = self.batches[batch];
+        let times = Times::of(rows, "event_time");
+        let (is_policy, is_scan) =
+            (Flags::of(rows, "is_policy_event"), Flags::of(rows, "is_compliance_check"));
+        let event_ids = Text::of(rows, "event_id");
+        let (correlations, operation_ids) =
+            (Ids::of(rows, "correlation_id"), Ids::of(rows, "operation_id"));
+        let (subscriptions, resources) =
+            (self.subscriptions.column(batch), self.resources.column(batch));
+        let (operations, actions) = (self.operations.column(batch), self.actions.column(batch));
+        let (callers, caller_oids) = (self.callers.column(batch), self.caller_oids.column(batch));
+        let (statuses, categories) = (self.statuses.column(batch), self.categories.column(batch));
+        let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let mut events = Vec::with_capacity(rows.num_rows());
+        for (row, facts) in facts.iter().enumerate() {
+            let (class, own_operation) = operations.get(row);
+            let policy = is_policy.is_true(row).then_some(facts.policies);
+            let is_request = || class.is_attempt() && !is_scan.is_true(row) && categories.get(row);
+            if policy.is_none() && !is_request() {
+                continue;
+            }
+            let operation = policy.map_or(own_operation, |_| actions.get(row));
+            let caller = caller_oids.get(row).or_else(|| callers.get(row));
+            let request = [
+                subscriptions.get(row),
+                operation,
+                resources.get(row),
+                caller.unwrap_or_else(|| hash_of(None)),
+            ];
+            let base = hash(request.map(u128::to_le_bytes).as_flattened());
+            let with =
+                |id: Hash| hashed([base.to_le_bytes(), id.get().to_le_bytes()].as_flattened());
+            let correlation = correlations.get(row);
+            let by_operation =
+                if policy.is_none() { operation_ids.get(row).map(with) } else { None };
+            let component = correlation.or(by_operation).map_or_else(
+                || low(hash(event_ids.get(row).unwrap_or_default().as_bytes())),
+                |binds| low(binds.get()),
+            );
+            events.push(Event {
+                place: (number(batch), number(row)),
+                time: times.get(row).unwrap_or_default(),
+                component,
+                correlation,
+                by_operation,
+                by_correlation: correlation.map(with),
+                class,
+                status: statuses.get(row),
+                has_claims: facts.has_claims,
+                policy,
+            });
+        }
+        events
+    }
+}
+
+fn hash_of(text: Option<&str>) -> u128 {
+    hash(text.unwrap_or_default().as_bytes())
 }
 
 impl Event {

@@ -17,11 +17,11 @@ use crate::mfa::operation::OperationClass;
 
 /// Joins every policy event, counts the verdicts of MFA policies in its attempt, and adds the
 /// attempts that only policy events tell of; `rows` are the events of the attempts.
-pub(crate) fn join_policies<'a>(
-    attempts: &mut Vec<Attempt<'a>>,
+pub(crate) fn join_policies(
+    attempts: &mut Vec<Attempt>,
     rows: &[&Event],
     mut policy_events: Vec<&Event>,
-    names: &Names<'a>,
+    names: &Names<'_>,
 ) {
     // The attempts of every correlation id that a policy event has.
     let mut by_correlation: HashMap<Hash, Vec<usize>, FixedState> = HashMap::default();
@@ -42,7 +42,7 @@ pub(crate) fn join_policies<'a>(
     }
     let mut evidence: HashMap<Hash, usize, FixedState> = HashMap::default();
     policy_events.sort_by(|left, right| {
-        let ids = || names.event_id(left).cmp(names.event_id(right));
+        let ids = || names.event_id(left.place).cmp(names.event_id(right.place));
         left.time.cmp(&right.time).then_with(ids)
     });
     for policy in policy_events {
@@ -52,13 +52,15 @@ pub(crate) fn join_policies<'a>(
         let index = match found {
             Some(index) => index,
             None if flags.is_evidence() => {
-                let Some(class) = class_of(names.operation(policy), flags) else { continue };
+                let Some(class) = class_of(names.operation(policy.place, true), flags) else {
+                    continue;
+                };
                 let new = attempts.len();
                 let index = policy
                     .by_correlation
                     .map_or(new, |request| *evidence.entry(request).or_insert(new));
                 if index == new {
-                    attempts.push(attempt_from(policy, class, names));
+                    attempts.push(attempt_from(policy, class));
                 }
                 let attempt = &mut attempts[index];
                 attempt.last_time = policy.time;
@@ -82,18 +84,18 @@ pub(crate) fn join_policies<'a>(
 /// The attempt with the same operation and resource, else operation, else resource; among several
 /// the nearest in time, then the earliest.
 fn best(
-    attempts: &[Attempt<'_>],
+    attempts: &[Attempt],
     candidates: &[usize],
     policy: &Event,
     names: &Names<'_>,
 ) -> Option<usize> {
-    let (operation, resource) = (names.operation(policy), names.resource(policy));
+    let (operation, resource) = (names.operation(policy.place, true), names.resource(policy.place));
     candidates
         .iter()
         .filter_map(|index| {
             let attempt = &attempts[*index];
-            let same_operation = operation == attempt.operation;
-            let same_resource = !resource.is_empty() && resource == attempt.resource;
+            let same_operation = operation == names.operation(attempt.place, attempt.is_evidence);
+            let same_resource = !resource.is_empty() && resource == names.resource(attempt.place);
             let rank = match (same_operation, same_resource) {
                 (true, true) => 0,
                 (true, false) => 1,
@@ -102,7 +104,8 @@ fn best(
             };
             let time = policy.time;
             let distance = (attempt.first_time - time).max(time - attempt.last_time).max(0);
-            Some(((rank, distance, attempt.first_time, attempt.event_id), *index))
+            let id = names.event_id(attempt.place);
+            Some(((rank, distance, attempt.first_time, id), *index))
         })
         .min()
         .map(|(_, index)| index)
@@ -122,19 +125,16 @@ fn class_of(operation: &str, flags: PolicyFlags) -> Option<OperationClass> {
     }
 }
 
-fn attempt_from<'a>(policy: &Event, class: OperationClass, names: &Names<'a>) -> Attempt<'a> {
+fn attempt_from(policy: &Event, class: OperationClass) -> Attempt {
     Attempt {
         place: policy.place,
         first_time: policy.time,
-        event_id: names.event_id(policy),
-        resource: names.resource(policy),
         claims: policy.place,
         has_claims: policy.has_claims,
         last_time: policy.time,
         rows: 0..0,
         policy_rows: Vec::new(),
         outcome: "open",
-        operation: names.operation(policy),
         class,
         audits: 0,
         denies: 0,

@@ -20,3 +20,4 @@ pub(crate) mod policy_event;
 pub(crate) mod proof;
 pub mod readiness;
 pub(crate) mod sign_in;
+mod told;

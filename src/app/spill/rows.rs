@@ -21,7 +21,7 @@ use crate::app::spill::numbered::{
 };
 use crate::app::spill::parts::Parts;
 use crate::fold::duplicate::{crossing, pair_to_bytes, pairs_in, part_of};
-use crate::fold::event::read_events;
+use crate::fold::event::Reader;
 use crate::fold::events::{Facts, Kept};
 use crate::fold::held::gathered;
 
@@ -104,10 +104,12 @@ impl RowSpill {
             }
             return policies.iter().try_for_each(|batch| self.push_policies(0, &whole(batch)?));
         };
-        let events: Vec<Vec<(u32, u64, Option<_>)>> = leaving
-            .par_iter()
+        let rows: Vec<&RecordBatch> = leaving.iter().map(|batch| &batch.rows).collect();
+        let reader = Reader::of(&rows);
+        let events: Vec<Vec<(u32, u64, Option<_>)>> = (0..leaving.len())
+            .into_par_iter()
             .map(|batch| {
-                let events = read_events(&batch.rows, &batch.facts, 0);
+                let events = reader.events(batch, &leaving[batch].facts);
                 let dealt = events.iter().map(|it| (it.place.1, it.component, it.pair()));
                 dealt.collect()
             })
@@ -366,7 +368,8 @@ impl Spilled {
         if self.crossing.is_empty() {
             return Vec::new();
         }
-        read_events(rows, facts, 0)
+        Reader::of(&[rows])
+            .events(0, facts)
             .iter()
             .filter(|event| self.crossing.binary_search(&event.component).is_ok())
             .map(|event| event.place.1 as usize)
