@@ -37,5 +37,5 @@ select
     attempt_id,
     event_id
 from attempt
-where mfa = 'non_mfa' and operation_class in ('write', 'delete')
+where mfa = 'non_mfa' and (operation_class = 'write' or operation_class = 'delete')
 order by event_time, attempt_id

@@ -76,5 +76,5 @@ select
 from attempt
 left join nearest on attempt.event_id = nearest.activity_event_id
 left join sign_in on nearest.sign_in_id = sign_in.event_id
-where attempt.mfa = 'non_mfa' and attempt.operation_class in ('write', 'delete')
+where attempt.mfa = 'non_mfa' and (attempt.operation_class = 'write' or attempt.operation_class = 'delete')
 order by event_time, attempt.attempt_id

@@ -11,6 +11,7 @@ use crate::app::tables_whole::Whole;
 use crate::engine::Query;
 use crate::render::Page;
 use crate::report::adhoc::check;
+use crate::report::lists::spelt_out;
 
 /// Runs one statement.
 ///
@@ -27,7 +28,9 @@ fn answer(options: &QueryOptions, progress: &Progress) -> Result<Outcome, Error>
         redaction.widen(&mut plan);
     }
     let wishes = Wishes::of(&plan);
-    let query = [Query { name: "query", sql: &options.sql, columns: Vec::new() }];
+    let spelt_out = spelt_out(&options.sql);
+    let sql = spelt_out.as_ref().unwrap_or(&options.sql);
+    let query = [Query { name: "query", sql, columns: Vec::new() }];
     // What cannot run is said before gigabytes are read.
     planned(&plan, &query)?;
     let whole = Whole::of(&options.read, &wishes)

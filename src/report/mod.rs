@@ -17,6 +17,7 @@ pub mod adhoc;
 pub mod divide;
 pub mod front;
 pub mod lint;
+pub mod lists;
 pub mod param;
 pub mod parse;
 pub mod plan;
