@@ -1,4 +1,4 @@
-//! The engine we ship: polars SQL, lazy, on its streaming engine.
+//! The engine we ship: polars SQL, lazy, in memory or streaming from disk.
 
 use std::any::Any;
 use std::fs::File;
@@ -29,22 +29,21 @@ use crate::schema::Kind;
 
 /// Polars, in this process.
 ///
-/// A single query streams from the tables to its answer. Several share their views: each view is
-/// worked out once and kept, and the queries then run side by side in memory, which saves each of
-/// them the way down to the tables.
-///
-/// Over few rows everything runs in memory. Where a query without `order by` leaves the order of
-/// its rows open, they may come in another order than from as many rows more as make it stream.
+/// Over tables in memory, queries run there, side by side. Several share their views: each view is
+/// worked out once and kept, which saves each of them the way down to the tables.
 ///
 /// Tables on disk are there because they do not fit into memory: their views are not kept, and
 /// queries stream from the files one after the other.
+///
+/// Where a query without `order by` leaves the order of its rows open, it may be one over few rows,
+/// another over many, and another from disk.
 ///
 /// Queries run side by side on the rayon pool that [`Engine::run`] is called from, else on the
 /// global one; over few rows on as many threads of their own. Polars has its threads besides, as
 /// many as `POLARS_MAX_THREADS` says when it first runs.
 #[derive(Debug, Clone, Copy)]
 pub struct Polars {
-    /// Rows up to which everything runs in memory, as [`SMALL_ROWS`].
+    /// Rows up to which one thread runs a query, as [`SMALL_ROWS`].
     pub(super) small_rows: usize,
     /// Rows up to which plans run as they are written, as [`FEW_ROWS`].
     pub(super) few_rows: usize,
@@ -146,9 +145,8 @@ const WARM_UP: &str = "with flagged as (
 select flagged.a, sum(b) as c, count(distinct t.a) as d, coalesce(max(t.a), 'none') as e
 from flagged left join t on flagged.a = t.a group by flagged.a order by c desc, flagged.a";
 
-/// Rows of all tables together up to which everything is done in memory: the streaming engine
-/// would be at work longer on setting itself up, its threads and several megabytes of hash tables
-/// for each grouping.
+/// Rows of all tables together up to which a query is run by one thread: to start those of polars, and
+/// to share the work among them, would take longer.
 const SMALL_ROWS: usize = 10_000;
 
 /// Rows up to which plans run as they are written. What optimising could save then is less than
@@ -245,7 +243,7 @@ fn run(
         }
         context.register(name, view);
     }
-    let mode = if is_shared { Mode::InMemory } else { Mode::Streaming };
+    let mode = if is_on_disk { Mode::Streaming } else { Mode::InMemory };
     let mut optimizations = OptFlags::default();
     optimizations.set(OptFlags::COMM_SUBPLAN_ELIM, keeps_what_comes_twice || !is_on_disk);
     let run = |query: &Query<'_>| {
