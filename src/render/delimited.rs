@@ -107,15 +107,19 @@ impl Manner {
                         }
                     }
                 };
-                thread::Builder::new().spawn_scoped(scope, work).map(|_| texts)
+                let worker = thread::Builder::new().spawn_scoped(scope, work)?;
+                Ok((worker, texts))
             };
-            let texts = (0..threads).map(spawn).collect::<io::Result<Vec<_>>>()?;
-            let broke_off = |_| io::Error::other("a worker broke off");
-            texts
-                .iter()
-                .cycle()
-                .take(blocks.len())
-                .try_for_each(|texts| out.write_all(&texts.recv().map_err(broke_off)??))
+            let workers = (0..threads).map(spawn).collect::<io::Result<Vec<_>>>()?;
+            let broke_off = || io::Error::other("a worker broke off");
+            let mut turns = workers.iter().cycle().take(blocks.len());
+            let written = turns
+                .try_for_each(|(_, texts)| out.write_all(&texts.recv().map_err(|_| broke_off())??));
+            for (worker, texts) in workers {
+                drop(texts);
+                worker.join().map_err(|_| broke_off())?;
+            }
+            written
         })
     }
 
