@@ -60,6 +60,7 @@ impl<'a> Cell<'a> {
         let _ = match self {
             Self::Null => Ok(()),
             Self::Text(text) => out.write_str(text),
+            // Nearly all fit, and are then written without arithmetic on 128 bits.
             Self::Integer(number) => match i64::try_from(*number) {
                 Ok(number) => write!(out, "{number}"),
                 Err(_) => write!(out, "{number}"),
