@@ -10,6 +10,7 @@ mod collect;
 pub mod convert;
 pub mod error;
 pub mod explain;
+mod groups;
 pub(crate) mod ingest;
 mod line;
 pub mod lists;

@@ -4,27 +4,33 @@
 //! of which there are as many as the answers have, and not as many as there are rows.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
 
-use arrow_array::RecordBatch;
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_schema::ArrowError;
 
 use crate::app::collect::Ingested;
 use crate::app::error::Error;
+use crate::app::groups::{Groups, Tables};
 use crate::app::ingest::thread_count;
 use crate::app::ingest::with_threads;
 use crate::app::options::ReadOptions;
 use crate::app::report::window;
+use crate::app::spill::group::Turn;
 use crate::app::spill::rows::Spilled;
-use crate::app::tables::{Made, Wishes, with_own_texts};
+use crate::app::tables::{Made, Wishes};
 use crate::engine::polars::Polars;
 use crate::engine::{Answer, Engine, Query, Rows, TableInput};
 use crate::fold::events::Kept;
-use crate::report::divide::{Asked, divide};
+use crate::report::divide::{Asked, Divided, divide};
 use crate::report::plan::Plan;
 
-/// Groups that may come before they are put together with those there are.
-const GROUPS_WAITING_MAX: usize = 32 << 10;
+/// Rows that are folded and asked at once, about. With fewer, what has to be done for each piece begins
+/// to show: half as many take an eighth more time.
+const ROWS_MAX: u64 = 12 << 10;
+
+/// Bytes that come of a row while it is folded and asked, about.
+const ROW_BYTES: u64 = 1 << 10;
 
 /// The answers to `queries`, if the rows are on disk and none of the queries has to see all at once.
 ///
@@ -43,114 +49,95 @@ pub(crate) fn answers(
     let texts: Vec<&str> = queries.iter().map(|query| query.sql).collect();
     let Some(divided) = divide(&texts, &plan.views) else { return Ok(None) };
     let Some(spilled) = ingested.spilled.take() else { return Ok(None) };
-    let asked: Vec<Query<'_>> = divided.asked.iter().map(query).collect();
-    let ask = |kept: Kept, policies: Vec<RecordBatch>| {
-        let made = wishes.part(kept, policies).map_err(Error::Arrow)?;
-        let tables: Vec<TableInput<'_>> = made.iter().map(Made::input).collect();
-        let answers = Polars::default().run_part(&tables, &plan.views, &asked)?;
-        answers.iter().map(alone).collect::<Result<_, _>>().map_err(Error::Arrow)
-    };
-    let gathered = Mutex::new(Gathered::of(&divided.asked));
-    let locked = || gathered.lock().unwrap_or_else(PoisonError::into_inner);
-    let parts = spilled.each_group(thread_count(options.threads), true, |number, group| {
-        let answers = ask(group.kept, group.policies)?;
-        locked().take(number, answers)
-    })?;
+    let bytes_max = options.memory.or(wishes.held_bytes()).unwrap_or(u64::MAX);
+    let rows_max = usize::try_from((bytes_max / ROW_BYTES).clamp(1, ROWS_MAX)).unwrap_or(1);
+    let threads = thread_count(options.threads);
+    let groups = groups(&spilled, (threads, rows_max), (wishes, plan), &divided.asked)?;
     drop(spilled);
-    if parts.is_empty() {
-        let answers = ask(Kept::default(), Vec::new())?;
-        locked().take(0, answers)?;
-    }
-    let gathered = gathered.into_inner().unwrap_or_else(PoisonError::into_inner);
     let days = std::mem::take(&mut ingested.days);
     let window = window(options, ingested);
     let about_run = wishes.about_run(days, window, &mut ingested.accounting)?;
-    let mut tables: Vec<TableInput<'_>> = about_run.iter().map(Made::input).collect();
-    tables.extend(gathered.answers.iter().filter_map(AnswersOfParts::table));
-    let rest: Vec<Query<'_>> = queries
-        .iter()
-        .zip(&divided.rest)
-        .map(|(query, sql)| Query { name: query.name, sql, columns: query.columns.clone() })
-        .collect();
-    let run = || Polars::default().run(&tables, &[], &rest);
-    Ok(Some(with_threads(options.threads, |pool| pool.install(run))??))
+    let tables: Vec<TableInput<'_>> = about_run.iter().map(Made::input).collect();
+    let finish = || finish(queries, &divided, groups.finish(), &tables);
+    Ok(Some(with_threads(options.threads, |pool| pool.install(finish))??))
+}
+
+/// What all parts answer, put together.
+fn groups(
+    spilled: &Spilled,
+    (threads, rows_max): (usize, usize),
+    (wishes, plan): (&Wishes, &Plan),
+    asked: &[Asked],
+) -> Result<Groups, Error> {
+    let queries: Vec<Query<'_>> = asked.iter().map(query).collect();
+    let ask = |kept: Kept, policies| {
+        let made = wishes.part(kept, policies).map_err(Error::Arrow)?;
+        let tables: Vec<TableInput<'_>> = made.iter().map(Made::input).collect();
+        Polars::default().run_part(&tables, &plan.views, &queries).map_err(Error::from)
+    };
+    // Who asks the parts keeps nothing: what a thread keeps lies among what it has freed, and that
+    // cannot be given back.
+    let (sender, receiver) = sync_channel(threads);
+    thread::scope(|scope| {
+        let gatherer = scope.spawn(|| gathered(Groups::of(asked), receiver));
+        let parts = spilled.each_group(threads, true, rows_max, |turn, group| {
+            let answers = ask(group.kept, group.policies)?;
+            // Who gathers stops at an error only, which is told below.
+            let _ = sender.send((turn, answers));
+            Ok(())
+        });
+        if parts.as_ref().is_ok_and(Vec::is_empty) {
+            let _ = sender.send((Turn::FIRST, ask(Kept::default(), Vec::new())?));
+        }
+        drop(sender);
+        let groups = gatherer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        parts.and(groups.map_err(Error::Arrow))
+    })
 }
 
 fn query(asked: &Asked) -> Query<'_> {
     Query { name: &asked.name, sql: &asked.sql, columns: Vec::new() }
 }
 
-/// What holds on to none of the texts of its part but its own.
-fn alone(answer: &Answer) -> Result<Answer, ArrowError> {
-    let batches = answer.batches.iter().map(with_own_texts).collect::<Result<_, _>>()?;
-    Ok(Answer { batches, schema: Arc::clone(&answer.schema) })
-}
-
-/// What parts answered, in their order.
-struct Gathered<'a> {
-    answers: Vec<AnswersOfParts<'a>>,
-    /// Number of the part that is next, and what came before its turn.
-    next: usize,
-    early: BTreeMap<usize, Vec<Answer>>,
-}
-
-impl<'a> Gathered<'a> {
-    fn of(asked: &'a [Asked]) -> Self {
-        let answers = asked.iter().map(AnswersOfParts::of).collect();
-        Self { answers, next: 0, early: BTreeMap::new() }
-    }
-
-    fn take(&mut self, part: usize, answers: Vec<Answer>) -> Result<(), Error> {
-        self.early.insert(part, answers);
-        while let Some(answers) = self.early.remove(&self.next) {
-            self.next += 1;
-            for (known, answer) in self.answers.iter_mut().zip(answers) {
-                known.take(answer)?;
-            }
+/// Puts the answers of parts together in the order of these.
+fn gathered(
+    mut groups: Groups,
+    answers: Receiver<(Turn, Vec<Answer>)>,
+) -> Result<Groups, ArrowError> {
+    let (mut last, mut early) = (None, BTreeMap::new());
+    for (turn, answers) in answers {
+        early.insert(turn, answers);
+        while let Some(next) = early.first_entry().filter(|entry| entry.key().is_after(last)) {
+            last = Some(*next.key());
+            groups.take(&next.remove())?;
         }
-        Ok(())
     }
+    Ok(groups)
 }
 
-/// What parts answered to one query.
-struct AnswersOfParts<'a> {
-    asked: &'a Asked,
-    schema: Option<SchemaRef>,
-    batches: Vec<RecordBatch>,
-    /// Groups in these, and how many were left when they were put together last.
-    groups: usize,
-    groups_before: usize,
-}
-
-impl<'a> AnswersOfParts<'a> {
-    fn of(asked: &'a Asked) -> Self {
-        Self { asked, schema: None, batches: Vec::new(), groups: 0, groups_before: 0 }
-    }
-
-    fn table(&self) -> Option<TableInput<'_>> {
-        let schema = Arc::clone(self.schema.as_ref()?);
-        Some(TableInput { name: &self.asked.name, schema, rows: Rows::Batches(&self.batches) })
-    }
-
-    fn take(&mut self, answer: Answer) -> Result<(), Error> {
-        self.groups += answer.batches.iter().map(RecordBatch::num_rows).sum::<usize>();
-        self.batches.extend(answer.batches);
-        self.schema = Some(answer.schema);
-        let more = self.groups - self.groups_before;
-        if more > GROUPS_WAITING_MAX.max(self.groups_before) { self.put_together() } else { Ok(()) }
-    }
-
-    fn put_together(&mut self) -> Result<(), Error> {
-        let Some(table) = self.table() else { return Ok(()) };
-        let again = Query { name: &self.asked.name, sql: &self.asked.again, columns: Vec::new() };
-        let answers = Polars::default().run_part(&[table], &[], &[again])?;
-        self.batches.clear();
-        for answer in answers {
-            let answer = alone(&answer).map_err(Error::Arrow)?;
-            self.batches.extend(answer.batches);
+/// Asks the queries of the groups and of other tables, one after the other: what one of them needs is
+/// gone before the next begins.
+fn finish(
+    queries: &[Query<'_>],
+    divided: &Divided,
+    mut groups: Tables,
+    tables: &[TableInput<'_>],
+) -> Result<Vec<Answer>, Error> {
+    let mut asked = divided.asked.iter();
+    let mut answers = Vec::with_capacity(queries.len());
+    for (query, rest) in queries.iter().zip(&divided.rest) {
+        let read: Vec<_> = asked.by_ref().zip(&mut groups).take(rest.reads).collect();
+        let mut batches = Vec::with_capacity(rest.reads);
+        for (asked, batch) in read {
+            batches.push((asked.name.as_str(), [batch.map_err(Error::Arrow)?]));
         }
-        self.groups = self.batches.iter().map(RecordBatch::num_rows).sum();
-        self.groups_before = self.groups;
-        Ok(())
+        let mut tables = tables.to_vec();
+        tables.extend(batches.iter().map(|(name, batches)| {
+            let schema = batches[0].schema();
+            TableInput { name, schema, rows: Rows::Batches(batches) }
+        }));
+        let query = [Query { name: query.name, sql: &rest.sql, columns: query.columns.clone() }];
+        answers.extend(Polars::default().run(&tables, &[], &query)?);
     }
+    Ok(answers)
 }

@@ -11,6 +11,7 @@ use crate::app::tables_whole::Whole;
 use crate::engine::Query;
 use crate::render::Page;
 use crate::report::adhoc::check;
+use crate::report::divide::divide;
 use crate::report::lists::spelt_out;
 
 /// Runs one statement.
@@ -27,9 +28,12 @@ fn answer(options: &QueryOptions, progress: &Progress) -> Result<Outcome, Error>
     if let Some(redaction) = &options.read.redact {
         redaction.widen(&mut plan);
     }
-    let wishes = Wishes::of(&plan);
     let spelt_out = spelt_out(&options.sql);
     let sql = spelt_out.as_ref().unwrap_or(&options.sql);
+    let mut wishes = Wishes::of(&plan);
+    if options.read.redact.is_none() && divide(&[sql], &plan.views).is_some() {
+        wishes = wishes.in_parts();
+    }
     let query = [Query { name: "query", sql, columns: Vec::new() }];
     // What cannot run is said before gigabytes are read.
     planned(&plan, &query)?;

@@ -32,7 +32,7 @@ use crate::fold::held::plain;
 use crate::fold::policy_event::{self, PolicyEvents};
 use crate::fold::proof::{Proof, of_activity};
 use crate::fold::sign_in::ACTIVITY_READ;
-use crate::limits::{ROWS_HELD_BYTES, WHOLE_ROWS_HELD_BYTES};
+use crate::limits::{ROWS_HELD_BYTES, ROWS_IN_PARTS_HELD_BYTES, WHOLE_ROWS_HELD_BYTES};
 use crate::report::plan::Plan;
 use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
@@ -60,6 +60,8 @@ enum Overflow {
     Refused,
     /// They wait on disk; tables have them in no particular order.
     OnDisk,
+    /// The same, and no table has all of them: they are asked part by part, and not folded.
+    OnDiskInParts,
     /// They wait on disk; tables have them as they would in memory.
     OnDiskInOrder,
 }
@@ -118,6 +120,12 @@ impl Wishes {
     pub(crate) fn of(plan: &Plan) -> Self {
         let shown = plan.clone();
         Self { plan: tables_others::with_needs(plan), shown, overflow: Overflow::OnDisk }
+    }
+
+    /// The same of queries that can be asked part by part.
+    pub(crate) fn in_parts(self) -> Self {
+        let is_simple = self.reads_only_the_log() && !self.folds();
+        Self { overflow: if is_simple { Overflow::OnDiskInParts } else { self.overflow }, ..self }
     }
 
     /// Every column of every table, whose rows may wait on disk.
@@ -253,6 +261,7 @@ impl Wishes {
         match self.overflow {
             Overflow::Refused => None,
             Overflow::OnDisk => Some(ROWS_HELD_BYTES),
+            Overflow::OnDiskInParts => Some(ROWS_IN_PARTS_HELD_BYTES),
             Overflow::OnDiskInOrder => Some(WHOLE_ROWS_HELD_BYTES),
         }
     }
@@ -345,30 +354,33 @@ impl Wishes {
         let reads_activity = log.reads_activity();
         let shared = Mutex::new(std::mem::take(log));
         let shared_log = || shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let groups = spilled.each_group(rayon::current_num_threads(), false, |_, group| {
-            let kept = group.kept;
-            for shown in shown_by(&kept, reads_activity) {
-                shared_log().activity(&shown)?;
-            }
-            let (kept, folded) = self.folded(kept).map_err(Error::Arrow)?;
-            let mut files = Vec::new();
-            let behind = self.policy_events(&kept, folded.as_ref()).map_err(Error::Arrow)?;
-            let behind = behind.as_ref().map(with_own_texts).transpose().map_err(Error::Arrow)?;
-            if self.is_shown(&ACTIVITY) {
-                let made = self.activity(kept, folded.as_ref()).map_err(Error::Arrow)?;
-                files.push((made.table, made.schema.clone(), written(&made)?));
-            }
-            if let (true, Some(folded)) = (self.reads(&ATTEMPT), folded) {
-                shared_log().attempts(&folded.attempts)?;
-                if self.is_shown(&ATTEMPT) {
-                    let schema = ATTEMPT.arrow_schema(|name| self.shown.needs(ATTEMPT.name, name));
-                    let made =
-                        cut(&ATTEMPT, schema, vec![folded.attempts]).map_err(Error::Arrow)?;
+        let groups =
+            spilled.each_group(rayon::current_num_threads(), false, usize::MAX, |_, group| {
+                let kept = group.kept;
+                for shown in shown_by(&kept, reads_activity) {
+                    shared_log().activity(&shown)?;
+                }
+                let (kept, folded) = self.folded(kept).map_err(Error::Arrow)?;
+                let mut files = Vec::new();
+                let behind = self.policy_events(&kept, folded.as_ref()).map_err(Error::Arrow)?;
+                let behind =
+                    behind.as_ref().map(with_own_texts).transpose().map_err(Error::Arrow)?;
+                if self.is_shown(&ACTIVITY) {
+                    let made = self.activity(kept, folded.as_ref()).map_err(Error::Arrow)?;
                     files.push((made.table, made.schema.clone(), written(&made)?));
                 }
-            }
-            Ok((files, behind))
-        })?;
+                if let (true, Some(folded)) = (self.reads(&ATTEMPT), folded) {
+                    shared_log().attempts(&folded.attempts)?;
+                    if self.is_shown(&ATTEMPT) {
+                        let schema =
+                            ATTEMPT.arrow_schema(|name| self.shown.needs(ATTEMPT.name, name));
+                        let made =
+                            cut(&ATTEMPT, schema, vec![folded.attempts]).map_err(Error::Arrow)?;
+                        files.push((made.table, made.schema.clone(), written(&made)?));
+                    }
+                }
+                Ok((files, behind))
+            })?;
         *log = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut made: Vec<Made> = Vec::new();
         let (groups, behind): (Vec<_>, Vec<_>) = groups.into_iter().unzip();

@@ -156,7 +156,7 @@ impl Wishes {
         let attempt_ids = Mutex::new(AttemptIds::new(spilled.row_count()));
         let attempts = Mutex::new(Runs::<AttemptKey>::new()?);
         let events = Mutex::new(Runs::<u64>::new()?);
-        spilled.each_group(rayon::current_num_threads(), false, |_, group| {
+        spilled.each_group(rayon::current_num_threads(), false, usize::MAX, |_, group| {
             for shown in shown_by(&group.kept, reads_activity) {
                 locked(&shared_log).activity(&shown)?;
             }

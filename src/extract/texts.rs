@@ -43,6 +43,11 @@ impl Texts {
         self.bytes
     }
 
+    /// The text of a number; that of none at all has no letters.
+    pub(crate) fn get(&self, number: u32) -> &[u8] {
+        self.texts.get_value(number as usize)
+    }
+
     /// The number of a text.
     #[inline]
     pub(crate) fn number_of(&mut self, text: &str) -> u32 {

@@ -39,8 +39,17 @@ const OF_A_ROW: &[&str] = &[
 pub struct Divided {
     /// What every part is asked.
     pub asked: Vec<Asked>,
-    /// The queries, over the answers of all parts in place of the rows.
-    pub rest: Vec<String>,
+    /// What is left of each query.
+    pub rest: Vec<Rest>,
+}
+
+/// A query over the answers of all parts in place of the rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rest {
+    /// The query.
+    pub sql: String,
+    /// How many of [`Divided::asked`] it reads, after those that the queries before it read.
+    pub reads: usize,
 }
 
 /// A query of a part.
@@ -48,10 +57,23 @@ pub struct Divided {
 pub struct Asked {
     /// The table that its answers make up.
     pub name: String,
-    /// What a part is asked.
+    /// What a part is asked: a row for each group, with its keys, then its figures.
     pub sql: String,
-    /// What makes the answers of some parts those of one; it reads the table and gives its columns.
-    pub again: String,
+    /// How many keys there are.
+    pub keys: usize,
+    /// What makes each figure of some parts one.
+    pub figures: Vec<Combine>,
+}
+
+/// How a figure of some parts comes of those of each. Where one has none, it comes of the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Combine {
+    /// It is their sum.
+    Sum,
+    /// It is the smallest.
+    Min,
+    /// It is the largest.
+    Max,
 }
 
 /// Divides queries over tables and `views`, which are `(name, SQL)`, each after those it reads; `None`
@@ -81,8 +103,9 @@ pub fn divide(sqls: &[&str], views: &[(String, String)]) -> Option<Divided> {
         if words.all().any(|word| word.starts_with(OWN)) {
             return None;
         }
+        let before = divider.asked.len();
         divider.query(&mut query, &BTreeSet::new())?;
-        rest.push(query.to_string());
+        rest.push(Rest { sql: query.to_string(), reads: divider.asked.len() - before });
     }
     (!divider.asked.is_empty()).then_some(Divided { asked: divider.asked, rest })
 }
@@ -391,8 +414,8 @@ impl Divider {
         }
         let name = format!("{OWN}part_{}", self.asked.len());
         let asked = figures.asked(&name, select)?;
-        let again = parse::query(&figures.sql(&name, figures.groups, true)).ok()?;
-        let SetExpr::Select(of_groups) = *again.body else { return None };
+        let of_groups = parse::query(&figures.sql(&name, figures.groups)).ok()?;
+        let SetExpr::Select(of_groups) = *of_groups.body else { return None };
         select.projection = projection;
         select.from = of_groups.from;
         select.group_by = of_groups.group_by;
@@ -449,7 +472,17 @@ fn is_by(order: &OrderBy, outputs: &[String]) -> bool {
     })
 }
 
-/// How a figure of some parts comes of those of each.
+impl Combine {
+    fn function(self) -> &'static str {
+        match self {
+            Self::Sum => "SUM",
+            Self::Min => "MIN",
+            Self::Max => "MAX",
+        }
+    }
+}
+
+/// What a select works out of its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Count,
@@ -470,10 +503,11 @@ impl Kind {
         }
     }
 
-    fn of_parts(self) -> &'static str {
+    fn of_parts(self) -> Combine {
         match self {
-            Self::Count | Self::CountInParts | Self::Sum => "SUM",
-            Self::Min | Self::Max => self.of_rows(),
+            Self::Count | Self::CountInParts | Self::Sum => Combine::Sum,
+            Self::Min => Combine::Min,
+            Self::Max => Combine::Max,
         }
     }
 }
@@ -546,7 +580,7 @@ impl Figures {
         if known.is_none() {
             self.figures.push(figure);
         }
-        let of_parts = format!("{}({})", kind.of_parts(), figure_name(index));
+        let of_parts = format!("{}({})", kind.of_parts().function(), figure_name(index));
         expression(&match kind {
             Kind::Count | Kind::CountInParts => format!("COALESCE({of_parts}, 0)"),
             Kind::Sum | Kind::Min | Kind::Max => of_parts,
@@ -554,14 +588,13 @@ impl Figures {
     }
 
     /// A select of keys and figures from `table`, grouped by as many keys.
-    fn sql(&self, table: &str, groups: usize, of_parts: bool) -> String {
+    fn sql(&self, table: &str, groups: usize) -> String {
         let keys: Vec<String> = (0..self.keys.len()).map(key_name).collect();
         let figures = self.figures.iter().enumerate().map(|(index, (kind, of))| {
             let name = figure_name(index);
-            let of = if of.is_some() || of_parts { name.as_str() } else { "*" };
-            let distinct = if *kind == Kind::CountInParts && !of_parts { "DISTINCT " } else { "" };
-            let kind = if of_parts { kind.of_parts() } else { kind.of_rows() };
-            format!("{kind}({distinct}{of}) AS {name}")
+            let of = if of.is_some() { name.as_str() } else { "*" };
+            let distinct = if *kind == Kind::CountInParts { "DISTINCT " } else { "" };
+            format!("{}({distinct}{of}) AS {name}", kind.of_rows())
         });
         let columns: Vec<String> = keys.iter().cloned().chain(figures).collect();
         let by = if groups > 0 {
@@ -574,8 +607,7 @@ impl Figures {
 
     /// What parts are asked for the rows of `select`.
     fn asked(&self, name: &str, select: &Select) -> Option<Asked> {
-        let again = self.sql(name, self.keys.len(), true);
-        let mut query = parse::query(&self.sql("(SELECT 1) AS azmfa_rows", self.keys.len(), false));
+        let mut query = parse::query(&self.sql("(SELECT 1) AS azmfa_rows", self.keys.len()));
         let columns = |name: fn(usize) -> String, (index, expr): (usize, &Expr)| {
             SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::new(name(index)) }
         };
@@ -605,7 +637,9 @@ impl Figures {
             inner.from.clone_from(&select.from);
             inner.selection.clone_from(&select.selection);
         }
-        Some(Asked { name: name.to_owned(), sql: query.to_string(), again })
+        let figures = self.figures.iter().map(|(kind, _)| kind.of_parts()).collect();
+        let (name, sql, keys) = (name.to_owned(), query.to_string(), self.keys.len());
+        Some(Asked { name, sql, keys, figures })
     }
 }
 

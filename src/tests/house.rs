@@ -48,6 +48,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("flate2", &["src/source/open.rs", "src/container/avro/block.rs"]),
     ("getrandom", &["src/app/redact/key.rs"]),
     ("glob", &["src/source/plan.rs"]),
+    ("hashbrown", &["src/app/groups.rs"]),
     ("indicatif", &["src/cli/progress.rs"]),
     ("minijinja", &["src/render/html"]),
     // One reads, the other writes; tables that do not fit into memory are files for the engine.

@@ -13,7 +13,7 @@ use crate::fold::duplicate::{
 };
 
 /// Into how many parts the rows are dealt.
-const PARTS: usize = 64;
+const PARTS: usize = 128;
 
 /// Bytes kept in memory of each of the two logs.
 const HELD_MAX: usize = 4 << 20;
@@ -74,10 +74,14 @@ impl Duplicates {
         let parts: Vec<(Vec<u64>, Vec<Entry>)> = (0..self.entries.count())
             .into_par_iter()
             .map(|part| {
-                let entries = Entry::all_in(&self.entries.read(part)?).collect::<Vec<_>>();
-                let (aside, entries): (Vec<Entry>, Vec<Entry>) = entries
-                    .into_iter()
-                    .partition(|entry| crossing.binary_search(&entry.key_hash()).is_ok());
+                let mut entries: Vec<Entry> = Entry::all_in(&self.entries.read(part)?).collect();
+                let is_aside =
+                    |entry: &mut Entry| crossing.binary_search(&entry.key_hash()).is_ok();
+                let aside: Vec<Entry> = if crossing.is_empty() {
+                    Vec::new()
+                } else {
+                    entries.extract_if(.., is_aside).collect()
+                };
                 Ok((dropped(&entries, false, self.rule), aside))
             })
             .collect::<io::Result<_>>()?;

@@ -4,6 +4,7 @@
 pub(crate) mod attempt_ids;
 mod blocks;
 pub(crate) mod duplicates;
+pub(crate) mod group;
 pub(crate) mod links;
 pub(crate) mod merge;
 pub(crate) mod numbered;

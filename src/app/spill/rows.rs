@@ -3,18 +3,17 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt8Type;
-use arrow_array::{ArrayRef, BooleanArray, RecordBatch, UInt8Array, UInt64Array};
+use arrow_array::{BooleanArray, RecordBatch, UInt8Array, UInt64Array};
 use arrow_schema::ArrowError;
 use arrow_select::filter::filter_record_batch;
-use rayon::ThreadPoolBuilder;
 use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use crate::app::error::Error;
 use crate::app::spill::blocks::{Block, Blocks, encoded};
+use crate::app::spill::group::{Group, Read, SHARES, Turn, taken_in_turn};
 use crate::app::spill::merge::Merged;
 use crate::app::spill::numbered::{
     numbered, numbers_of, whole, with_hidden_columns, without, without_hidden,
@@ -22,7 +21,7 @@ use crate::app::spill::numbered::{
 use crate::app::spill::parts::Parts;
 use crate::fold::duplicate::{crossing, pair_to_bytes, pairs_in, part_of};
 use crate::fold::event::Reader;
-use crate::fold::events::{Facts, Kept};
+use crate::fold::events::Facts;
 use crate::fold::held::gathered;
 
 /// Parts that rows are dealt into when they will be folded.
@@ -32,13 +31,16 @@ const PARTS: usize = 128;
 const PAIRS_HELD_MAX: usize = 2 << 20;
 
 /// Bytes of blocks that are read back together.
-const GROUP_BYTES: usize = 6 << 20;
+const GROUP_BYTES: usize = 2 << 20;
 
 /// Parts that are written together: what is in memory of them is a copy of the rows.
 const PARTS_WRITTEN: usize = 8;
 
 /// What is known of a row, a column beside those of the table.
 const FACTS: &str = "azmfa:facts";
+
+/// Which share of its part a row is of.
+const SHARE: &str = "azmfa:share";
 
 /// A number of no row: that of the events of rows of policies whose events are known by id.
 pub(crate) const NO_ROW: u64 = u64::MAX;
@@ -92,15 +94,11 @@ impl RowSpill {
             .map(|(rows, numbers)| numbered(rows, numbers.clone().into()))
             .collect::<Result<Vec<RecordBatch>, ArrowError>>()
             .map_err(Error::Arrow)?;
-        let batches = leaving
-            .iter()
-            .map(|batch| with_hidden(&batch.rows, batch.first, &batch.facts))
-            .collect::<Result<Vec<RecordBatch>, ArrowError>>()
-            .map_err(Error::Arrow)?;
         let Some(pairs) = &mut self.pairs else {
-            for batch in &batches {
-                let bytes = encoded(&[whole(batch)?]).map_err(Error::Arrow)?;
-                self.push_rows(0, ends(batch), &bytes)?;
+            for batch in leaving {
+                let batch = with_hidden(batch, None).map_err(Error::Arrow)?;
+                let bytes = encoded(&[whole(&batch)?]).map_err(Error::Arrow)?;
+                self.push_rows(0, ends(&batch), &bytes)?;
             }
             return policies.iter().try_for_each(|batch| self.push_policies(0, &whole(batch)?));
         };
@@ -115,23 +113,25 @@ impl RowSpill {
             })
             .collect();
         let mut dealt: Vec<Vec<(usize, usize)>> = vec![Vec::new(); PARTS];
-        let mut parts: Vec<Vec<u8>> = Vec::with_capacity(leaving.len());
+        let mut shares: Vec<Vec<Share>> = Vec::with_capacity(leaving.len());
         for (number, (batch, events)) in leaving.iter().zip(events).enumerate() {
             let mut events = events.into_iter().peekable();
-            let mut parts_of = Vec::with_capacity(batch.facts.len());
+            let mut shares_of = Vec::with_capacity(batch.facts.len());
             for row in 0..batch.facts.len() {
                 let own = events.next_if(|event| event.0 as usize == row);
                 // Rows that are no part of attempts go anywhere.
-                let part = own.map_or(row % PARTS, |(_, component, _)| part_of(component, PARTS));
-                dealt[part].push((number, row));
-                parts_of.push(u8::try_from(part).unwrap_or_default());
+                let share = own.map_or(Share::any(row), |(_, component, _)| Share::of(component));
+                dealt[usize::from(share.part)].push((number, row));
+                shares_of.push(share);
                 if let Some(pair) = own.and_then(|(_, _, pair)| pair) {
                     let part = part_of(pair.0, PARTS);
                     pairs.push(part, &pair_to_bytes(pair)).map_err(Error::Spill)?;
                 }
             }
-            parts.push(parts_of);
+            shares.push(shares_of);
         }
+        let batches = leaving.iter().zip(&shares).map(|(batch, of)| with_hidden(batch, Some(of)));
+        let batches = batches.collect::<Result<Vec<_>, ArrowError>>().map_err(Error::Arrow)?;
         for (dealt, first) in dealt.chunks(PARTS_WRITTEN).zip((0..).step_by(PARTS_WRITTEN)) {
             let blocks = dealt
                 .par_iter()
@@ -147,7 +147,7 @@ impl RowSpill {
                 }
             }
         }
-        self.deal_policies(&policies, leaving, &parts)
+        self.deal_policies(&policies, leaving, &shares)
     }
 
     fn push_rows(&mut self, part: usize, ends: (u64, u64), bytes: &[u8]) -> Result<(), Error> {
@@ -160,20 +160,25 @@ impl RowSpill {
         &mut self,
         policies: &[RecordBatch],
         leaving: &[Leaving],
-        parts: &[Vec<u8>],
+        shares: &[Vec<Share>],
     ) -> Result<(), Error> {
         let mut dealt: Vec<Vec<(usize, usize)>> = vec![Vec::new(); PARTS];
+        let mut batches = Vec::with_capacity(policies.len());
         for (index, batch) in policies.iter().enumerate() {
+            let mut of = Vec::with_capacity(batch.num_rows());
             for (row, number) in numbers_of(batch).iter().enumerate() {
                 let next = leaving.partition_point(|batch| batch.first <= *number);
-                let part = next.checked_sub(1).and_then(|at| {
-                    parts[at].get(usize::try_from(number - leaving[at].first).ok()?)
+                let share = next.checked_sub(1).and_then(|at| {
+                    shares[at].get(usize::try_from(number - leaving[at].first).ok()?)
                 });
-                dealt[part.map_or(0, |part| usize::from(*part))].push((index, row));
+                let share = share.copied().unwrap_or_default();
+                dealt[usize::from(share.part)].push((index, row));
+                of.push(share);
             }
+            batches.push(with_shares(batch, &of).map_err(Error::Arrow)?);
         }
         for (part, places) in dealt.iter().enumerate().filter(|(_, places)| !places.is_empty()) {
-            self.push_policies(part, &gathered(policies, places).map_err(Error::Arrow)?)?;
+            self.push_policies(part, &gathered(&batches, places).map_err(Error::Arrow)?)?;
         }
         Ok(())
     }
@@ -236,14 +241,22 @@ pub(crate) struct Spilled {
     is_in_parts: bool,
 }
 
-/// Rows of one group.
-#[derive(Debug, Default)]
-pub(crate) struct Group {
-    pub(crate) kept: Kept,
-    /// The numbers of the rows of every batch.
-    pub(crate) numbers: Vec<Vec<u64>>,
-    /// The policies of the rows, where they are wanted.
-    pub(crate) policies: Vec<RecordBatch>,
+/// What a row is dealt into.
+#[derive(Debug, Clone, Copy, Default)]
+struct Share {
+    part: u16,
+    share: u8,
+}
+
+impl Share {
+    fn of(component: u64) -> Self {
+        Self::any(part_of(component, PARTS * SHARES))
+    }
+
+    fn any(number: usize) -> Self {
+        let part = u16::try_from(number / SHARES % PARTS).unwrap_or_default();
+        Self { part, share: u8::try_from(number % SHARES).unwrap_or_default() }
+    }
 }
 
 impl Spilled {
@@ -257,8 +270,9 @@ impl Spilled {
         self.numbers.iter().map(|(_, last)| last + 1).max().unwrap_or_default()
     }
 
-    /// Hands all rows to `take`, group by group, as many at once as there are to be threads, each with
-    /// its number; what it gives comes in order. Rows that can be of one attempt are in one group.
+    /// Hands all rows to `take`, group by group, as many at once as there are to be threads; what it
+    /// gives comes in order. Rows that can be of one attempt are in one group, and a group has about
+    /// `rows_max` rows where it can be cut.
     ///
     /// # Errors
     /// Those of `take`, and when the temporary file cannot be read.
@@ -266,39 +280,18 @@ impl Spilled {
         &self,
         threads: usize,
         wants_policies: bool,
-        take: impl Fn(usize, Group) -> Result<T, Error> + Sync,
+        rows_max: usize,
+        take: impl Fn(Turn, Group) -> Result<T, Error> + Sync,
     ) -> Result<Vec<T>, Error> {
         let groups = groups(self.rows.all());
-        let next = AtomicUsize::new(0);
-        let work = |done: &mut Vec<(usize, T, Group)>| {
-            while let Some((number, blocks)) = next_of(&next, &groups) {
-                let (own, aside) = self.group(blocks, wants_policies).map_err(Error::Arrow)?;
-                done.push((number, take(number, own)?, aside));
-            }
-            Ok(())
-        };
-        let mut taken = alone(threads, || {
-            let mut done = Vec::new();
-            work(&mut done).map(|()| done)
-        })?;
-        taken.sort_unstable_by_key(|(number, ..)| *number);
-        let (mut all, mut aside) = (Vec::with_capacity(taken.len() + 1), Group::default());
-        for (_, done, more) in taken {
-            all.push(done);
-            aside.kept.batches.extend(more.kept.batches);
-            aside.kept.facts.extend(more.kept.facts);
-            aside.numbers.extend(more.numbers);
-            aside.policies.extend(more.policies);
-        }
-        if !aside.kept.batches.is_empty() {
-            all.push(take(groups.len(), aside)?);
-        }
-        Ok(all)
+        let read =
+            |number: usize| self.group(&groups[number], wants_policies).map_err(Error::Arrow);
+        taken_in_turn(threads, groups.len(), rows_max, read, take)
     }
 
     /// The rows of some blocks that were not dropped, and apart from them those whose attempts
     /// reach into other parts.
-    fn group(&self, blocks: &[Block], wants_policies: bool) -> Result<(Group, Group), ArrowError> {
+    fn group(&self, blocks: &[Block], wants_policies: bool) -> Result<Read, ArrowError> {
         let (mut own, mut aside) = (Group::default(), Group::default());
         let mut ends: Option<(u64, u64)> = None;
         let mut numbers_aside = Vec::new();
@@ -310,11 +303,11 @@ impl Spilled {
                 }
                 let batch = without(batch, &self.dropped)?;
                 let facts = facts_of(&batch);
-                let numbers = numbers_of(&batch);
+                let (numbers, shares) = (numbers_of(&batch), bytes_of(&batch, SHARE));
                 let rows = without_hidden(&batch)?;
                 let crosses = self.crossing_rows(&rows, &facts);
                 if crosses.is_empty() {
-                    own.push(rows, facts, numbers.to_vec());
+                    own.push(rows, facts, numbers.to_vec(), shares);
                     continue;
                 }
                 numbers_aside.extend(crosses.iter().map(|row| numbers[*row]));
@@ -325,7 +318,10 @@ impl Spilled {
                         .collect();
                     let facts = chosen.iter().map(|(_, row)| facts[*row]).collect();
                     let numbers = chosen.iter().map(|(_, row)| numbers[*row]).collect();
-                    group.push(gathered(std::slice::from_ref(&rows), &chosen)?, facts, numbers);
+                    let shares = chosen.iter().filter_map(|(_, row)| shares.get(*row).copied());
+                    let shares = if is_crossing { Vec::new() } else { shares.collect() };
+                    let rows = gathered(std::slice::from_ref(&rows), &chosen)?;
+                    group.push(rows, facts, numbers, shares);
                 }
             }
         }
@@ -335,11 +331,12 @@ impl Spilled {
             parts.dedup();
             for batch in self.policies_of(&parts, ends)? {
                 let (here, there) = without_all(batch, &numbers_aside)?;
+                own.policy_shares.push(bytes_of(&here, SHARE));
                 own.policies.push(without_hidden(&here)?);
                 aside.policies.extend(there.as_ref().map(without_hidden).transpose()?);
             }
         }
-        Ok((own, aside))
+        Ok(Read { own, aside })
     }
 
     /// The policies of the rows of whole parts or, where rows are not dealt, of those between two
@@ -406,31 +403,6 @@ impl Spilled {
     }
 }
 
-fn next_of<'a, T>(next: &AtomicUsize, of: &'a [T]) -> Option<(usize, &'a T)> {
-    let index = next.fetch_add(1, Ordering::Relaxed);
-    of.get(index).map(|taken| (index, taken))
-}
-
-/// Has some threads do the same work, each alone: whoever waited for a part of its group to be done
-/// by others would begin with the next group meanwhile, and have both in memory.
-fn alone<T: Send>(
-    threads: usize,
-    work: impl Fn() -> Result<Vec<T>, Error> + Sync,
-) -> Result<Vec<T>, Error> {
-    let one = || {
-        let pool = ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
-        pool.map_err(Error::Threads)?.install(&work)
-    };
-    let done: Vec<Result<Vec<T>, Error>> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(one)).collect();
-        let joined = threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        joined.collect()
-    });
-    Ok(done.into_iter().collect::<Result<Vec<Vec<T>>, Error>>()?.into_iter().flatten().collect())
-}
-
 /// A batch without the rows of some numbers, and those, if there are any.
 fn without_all(
     batch: RecordBatch,
@@ -445,16 +417,6 @@ fn without_all(
     let is_any = there.true_count() > 0;
     let there = if is_any { Some(filter_record_batch(&batch, &there)?) } else { None };
     Ok((here, there))
-}
-
-impl Group {
-    fn push(&mut self, rows: RecordBatch, facts: Vec<Facts>, numbers: Vec<u64>) {
-        if rows.num_rows() > 0 {
-            self.kept.batches.push(rows);
-            self.kept.facts.push(facts);
-            self.numbers.push(numbers);
-        }
-    }
 }
 
 /// The smallest and the largest number of a batch.
@@ -491,20 +453,25 @@ fn groups(blocks: &[Block]) -> Vec<Vec<Block>> {
     groups.into_iter().map(|(_, blocks)| blocks).collect()
 }
 
-fn with_hidden(rows: &RecordBatch, first: u64, facts: &[Facts]) -> Result<RecordBatch, ArrowError> {
-    let numbers = UInt64Array::from_iter_values((first..).take(rows.num_rows()));
-    let facts: ArrayRef =
-        Arc::new(UInt8Array::from_iter_values(facts.iter().map(|it| it.to_byte())));
-    with_hidden_columns(&numbered(rows, numbers)?, &[(FACTS, facts)])
+fn with_hidden(batch: &Leaving, shares: Option<&Vec<Share>>) -> Result<RecordBatch, ArrowError> {
+    let numbers = UInt64Array::from_iter_values((batch.first..).take(batch.rows.num_rows()));
+    let facts = UInt8Array::from_iter_values(batch.facts.iter().map(|it| it.to_byte()));
+    let rows = numbered(&batch.rows, numbers)?;
+    let rows = with_hidden_columns(&rows, &[(FACTS, Arc::new(facts))])?;
+    shares.map_or(Ok(rows.clone()), |shares| with_shares(&rows, shares))
+}
+
+fn with_shares(rows: &RecordBatch, shares: &[Share]) -> Result<RecordBatch, ArrowError> {
+    let shares = UInt8Array::from_iter_values(shares.iter().map(|it| it.share));
+    with_hidden_columns(rows, &[(SHARE, Arc::new(shares))])
 }
 
 fn facts_of(batch: &RecordBatch) -> Vec<Facts> {
-    batch.column_by_name(FACTS).map_or_else(Vec::new, |column| {
-        column
-            .as_primitive::<UInt8Type>()
-            .values()
-            .iter()
-            .map(|byte| Facts::from_byte(*byte))
-            .collect()
-    })
+    bytes_of(batch, FACTS).into_iter().map(Facts::from_byte).collect()
+}
+
+/// The bytes of a column beside those of the table; none if there is no such column.
+fn bytes_of(batch: &RecordBatch, name: &str) -> Vec<u8> {
+    let column = batch.column_by_name(name);
+    column.map_or_else(Vec::new, |column| column.as_primitive::<UInt8Type>().values().to_vec())
 }

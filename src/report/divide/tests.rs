@@ -1,15 +1,13 @@
 //! What is divided, what is left whole, and what becomes of either.
 
-use super::divide;
+use super::{Combine, Divided, divide};
 use crate::report::Library;
 use crate::report::plan::plan;
 
-fn divided(sql: &str) -> Option<(Vec<(String, String)>, String)> {
+fn divided(sql: &str) -> Option<Divided> {
     let library = Library::embedded();
     let plan = plan(&[sql], &library).unwrap();
-    let divided = divide(&[sql], &plan.views)?;
-    let asked = divided.asked.into_iter().map(|asked| (asked.sql, asked.again)).collect();
-    Some((asked, divided.rest.concat()))
+    divide(&[sql], &plan.views)
 }
 
 #[test]
@@ -17,23 +15,21 @@ fn figures_are_put_together_from_those_of_the_parts() {
     let sql = "SELECT a.resource_id, COUNT(*) AS n, CAST(COUNT(DISTINCT p.mfa_policy) AS BIGINT) AS d \
         FROM activity_policy p JOIN activity a ON a.event_id = p.event_id \
         WHERE a.is_policy_event GROUP BY a.resource_id ORDER BY n DESC";
-    let (asked, rest) = divided(sql).unwrap();
+    let Divided { asked, rest } = divided(sql).unwrap();
     let by = "azmfa_key_0, azmfa_key_1";
+    assert_eq!(asked.len(), 1);
     assert_eq!(
-        asked,
-        [(
-            format!(
-                "SELECT {by}, COUNT(*) AS azmfa_figure_0 FROM (SELECT a.resource_id AS azmfa_key_0, \
-                 p.mfa_policy AS azmfa_key_1 FROM activity_policy p JOIN activity a ON \
-                 a.event_id = p.event_id WHERE a.is_policy_event) AS azmfa_rows GROUP BY {by}"
-            ),
-            format!(
-                "SELECT {by}, SUM(azmfa_figure_0) AS azmfa_figure_0 FROM azmfa_part_0 GROUP BY {by}"
-            ),
-        )]
+        asked[0].sql,
+        format!(
+            "SELECT {by}, COUNT(*) AS azmfa_figure_0 FROM (SELECT a.resource_id AS azmfa_key_0, \
+             p.mfa_policy AS azmfa_key_1 FROM activity_policy p JOIN activity a ON \
+             a.event_id = p.event_id WHERE a.is_policy_event) AS azmfa_rows GROUP BY {by}"
+        ),
     );
+    assert_eq!((asked[0].keys, asked[0].figures.as_slice()), (2, [Combine::Sum].as_slice()));
+    assert_eq!((rest.len(), rest[0].reads), (1, 1));
     assert_eq!(
-        rest,
+        rest[0].sql,
         "SELECT azmfa_key_0 AS resource_id, COALESCE(SUM(azmfa_figure_0), 0) AS n, \
          CAST(COUNT(DISTINCT azmfa_key_1) AS BIGINT) AS d FROM azmfa_part_0 \
          GROUP BY azmfa_key_0 ORDER BY n DESC"
@@ -43,24 +39,25 @@ fn figures_are_put_together_from_those_of_the_parts() {
 #[test]
 fn ids_are_counted_where_they_are_and_nowhere_else() {
     let sql = "SELECT caller, COUNT(DISTINCT event_id) AS n FROM activity GROUP BY caller";
-    let (asked, rest) = divided(sql).unwrap();
+    let Divided { asked, rest } = divided(sql).unwrap();
+    assert_eq!(asked[0].figures, [Combine::Sum]);
     assert_eq!(
-        asked[0].0,
+        asked[0].sql,
         "SELECT azmfa_key_0, COUNT(DISTINCT azmfa_figure_0) AS azmfa_figure_0 FROM \
          (SELECT caller AS azmfa_key_0, event_id AS azmfa_figure_0 FROM activity) AS azmfa_rows \
          GROUP BY azmfa_key_0"
     );
     assert_eq!(
-        rest,
+        rest[0].sql,
         "SELECT azmfa_key_0 AS caller, COALESCE(SUM(azmfa_figure_0), 0) AS n FROM azmfa_part_0 \
          GROUP BY azmfa_key_0"
     );
     let views = |sql: &str| [("mine".to_owned(), sql.to_owned())];
     let sql = "SELECT COUNT(DISTINCT event_id) AS n FROM mine";
     let kept = divide(&[sql], &views("SELECT event_id FROM activity")).unwrap();
-    assert!(kept.rest[0].contains("SUM"), "{kept:?}");
+    assert!(kept.rest[0].sql.contains("SUM"), "{kept:?}");
     let other = divide(&[sql], &views("SELECT caller AS event_id FROM activity")).unwrap();
-    assert!(other.rest[0].contains("COUNT(DISTINCT"), "{other:?}");
+    assert!(other.rest[0].sql.contains("COUNT(DISTINCT"), "{other:?}");
 }
 
 #[test]
