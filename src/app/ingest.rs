@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::ops::ControlFlow;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -69,8 +71,22 @@ pub(crate) fn with_threads<T>(
     asked: Option<usize>,
     work: impl FnOnce(&ThreadPool) -> T,
 ) -> Result<T, Error> {
-    let pool = ThreadPoolBuilder::new().num_threads(thread_count(asked));
-    pool.build_scoped(rayon::ThreadBuilder::run, work).map_err(Error::Threads)
+    thread::scope(|scope| {
+        let mut threads = Vec::new();
+        let pool = ThreadPoolBuilder::new().num_threads(thread_count(asked));
+        let pool = pool.spawn_handler(|worker| {
+            threads.push(thread::Builder::new().spawn_scoped(scope, || worker.run())?);
+            Ok(())
+        });
+        let pool = pool.build().map_err(Error::Threads)?;
+        let done = work(&pool);
+        drop(pool);
+        // The scope would wait for their work only, and not until they are gone.
+        for thread in threads {
+            thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+        }
+        Ok(done)
+    })
 }
 
 /// Reads every input.

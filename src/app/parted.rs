@@ -13,7 +13,6 @@ use crate::app::collect::Ingested;
 use crate::app::error::Error;
 use crate::app::groups::{Groups, Tables};
 use crate::app::ingest::thread_count;
-use crate::app::ingest::with_threads;
 use crate::app::options::ReadOptions;
 use crate::app::report::window;
 use crate::app::spill::group::Turn;
@@ -58,8 +57,7 @@ pub(crate) fn answers(
     let window = window(options, ingested);
     let about_run = wishes.about_run(days, window, &mut ingested.accounting)?;
     let tables: Vec<TableInput<'_>> = about_run.iter().map(Made::input).collect();
-    let finish = || finish(queries, &divided, groups.finish(), &tables);
-    Ok(Some(with_threads(options.threads, |pool| pool.install(finish))??))
+    finish(queries, &divided, groups.finish(), &tables).map(Some)
 }
 
 /// What all parts answer, put together.

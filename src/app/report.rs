@@ -1,7 +1,7 @@
 //! `azmfa report`: reads the inputs once and answers every asked-for report over the same tables.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::app::alarm;
 use crate::app::check::Check;
 use crate::app::collect::Ingested;
 use crate::app::error::Error;
-use crate::app::ingest::{Job, ingest, open_tables, with_threads};
+use crate::app::ingest::{Job, ingest, open_tables, thread_count, with_threads};
 use crate::app::options::{ReadOptions, ReportOptions};
 use crate::app::outcome::Outcome;
 use crate::app::parted;
@@ -37,6 +37,9 @@ use crate::report::plan::{Plan, plan};
 use crate::report::{Library, Report};
 use crate::text::nearest;
 
+/// Bytes of inputs up to which it is felt that the engine has begun before them.
+const SMALL_BYTES: u64 = 32 << 20;
+
 /// The reports whose metrics `--fail-on` looks at.
 const SUMMARIES: [&str; 2] = ["summary", "readiness-summary"];
 
@@ -49,7 +52,7 @@ pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Erro
 }
 
 fn answer(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error> {
-    Polars::warm_up();
+    Polars::warm_up(are_small(&options.read.inputs));
     let library = library(options.queries_dir.as_deref())?;
     let mut reports = options
         .reports
@@ -114,6 +117,13 @@ fn answer(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error
     Ok(outcome)
 }
 
+/// Whether the inputs are files of a few megabytes together.
+fn are_small(inputs: &[String]) -> bool {
+    let len =
+        |input: &String| fs::metadata(input).ok().filter(Metadata::is_file).map(|it| it.len());
+    inputs.iter().map(len).sum::<Option<u64>>().is_some_and(|bytes| bytes <= SMALL_BYTES)
+}
+
 /// What rows that were read answer, and what hides values in that.
 ///
 /// # Errors
@@ -131,13 +141,12 @@ pub(crate) fn answers_of_rows<'a>(
         return Ok((answers, None));
     }
     let window = window(options, ingested);
-    let answer = || {
-        let tables = wishes.make(ingested, window, options)?;
-        let inputs: Vec<_> = tables.iter().map(Made::input).collect();
-        let answers = engine_for(&tables).run(&inputs, &plan.views, queries)?;
-        Ok((answers, Redactor::of(options, &tables)?))
-    };
-    with_threads(options.threads, |pool| pool.install(answer))?
+    let make = || wishes.make(ingested, window, options);
+    let tables = with_threads(options.threads, |pool| pool.install(make))??;
+    let inputs: Vec<_> = tables.iter().map(Made::input).collect();
+    let engine = engine_for(&tables).with_threads(thread_count(options.threads));
+    let answers = engine.run(&inputs, &plan.views, queries)?;
+    Ok((answers, Redactor::of(options, &tables)?))
 }
 
 /// What times in parameters count from.

@@ -13,7 +13,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
 
 use crate::app::collect::Ingested;
-use crate::app::ingest::with_threads;
+use crate::app::ingest::thread_count;
 use crate::app::options::ReadOptions;
 use crate::app::others::read_table;
 use crate::app::report::window;
@@ -133,8 +133,8 @@ impl Whole {
         let Self { files, days, ingested } = self;
         let tables = made(files, &days, plan, window(options, &ingested)).ok()?;
         let inputs: Vec<_> = tables.iter().map(Made::input).collect();
-        let run = || Polars::default().run(&inputs, &plan.views, queries);
-        let answers = with_threads(options.threads, |pool| pool.install(run)).ok()?.ok()?;
+        let engine = Polars::default().with_threads(thread_count(options.threads));
+        let answers = engine.run(&inputs, &plan.views, queries).ok()?;
         Some((ingested, answers))
     }
 }

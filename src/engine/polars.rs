@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fs::File;
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,8 +16,6 @@ use polars::prelude::{
 };
 use polars::sql::SQLContext;
 use polars_async::executor::ALLOW_RAYON_THREADS;
-use rayon::iter::IntoParallelRefIterator;
-use rayon::iter::ParallelIterator;
 
 use crate::engine::Answer;
 use crate::engine::Engine;
@@ -38,11 +37,13 @@ use crate::schema::Kind;
 /// Where a query without `order by` leaves the order of its rows open, it may be one over few rows,
 /// another over many, and another from disk.
 ///
-/// Queries run side by side on the rayon pool that [`Engine::run`] is called from, else on the
-/// global one; over few rows on as many threads of their own. Polars has its threads besides, as
-/// many as `POLARS_MAX_THREADS` says when it first runs.
+/// Queries run side by side on threads that end with them. Polars has its threads besides, as many as
+/// `POLARS_MAX_THREADS` says when it first runs. These live on, and what the allocator has kept of
+/// threads that ended before goes to them: so nobody should begin any between those and the first run.
 #[derive(Debug, Clone, Copy)]
 pub struct Polars {
+    /// Queries that run at once.
+    pub(super) threads: usize,
     /// Rows up to which one thread runs a query, as [`SMALL_ROWS`].
     pub(super) small_rows: usize,
     /// Rows up to which plans run as they are written, as [`FEW_ROWS`].
@@ -53,7 +54,9 @@ pub struct Polars {
 
 impl Default for Polars {
     fn default() -> Self {
-        Self { small_rows: SMALL_ROWS, few_rows: FEW_ROWS, keeps_what_comes_twice: true }
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let keeps_what_comes_twice = true;
+        Self { threads, small_rows: SMALL_ROWS, few_rows: FEW_ROWS, keeps_what_comes_twice }
     }
 }
 
@@ -64,19 +67,32 @@ impl Polars {
         Self { keeps_what_comes_twice: false, ..Self::default() }
     }
 
-    /// Begins what polars sets up when it first runs, beside whatever else there is to do before
-    /// there are tables: a buffer of zeroes of eight megabytes, and the parts of the program that
-    /// plan and run a query, which have to come into memory. That saves a tenth of the time in which
-    /// reports on ten events are made; a query that needs no zeroes would take two fifths longer.
-    pub fn warm_up() {
-        let small = || {
+    /// The same with as many queries at once.
+    #[must_use]
+    pub fn with_threads(self, threads: usize) -> Self {
+        Self { threads, ..self }
+    }
+
+    /// Begins what polars sets up when it first plans, beside whatever else there is to do before
+    /// there are tables: the threads of its asynchronous runtime, which have nothing to do here.
+    ///
+    /// With `runs`, also what it sets up when it first runs: its threads, a buffer of zeroes of eight
+    /// megabytes, and the parts of the program that run a query, which have to come into memory. That
+    /// saves a tenth of the time in which reports on ten events are made; a query that needs no zeroes
+    /// would take two fifths longer. Where much is read before, threads that begin afterwards use
+    /// the memory that the allocator has kept of those that read.
+    pub fn warm_up(runs: bool) {
+        let small = move || {
             let texts: ArrayRef = Arc::new(StringViewArray::from(vec!["a"]));
             let schema = Arc::new(Schema::new(vec![Field::new("a", ArrowType::Utf8View, true)]));
             let batch = RecordBatch::try_new(Arc::clone(&schema), vec![texts]).ok()?;
             let batches = [batch];
-            let table = TableInput { name: "t", schema, rows: Rows::Batches(&batches) };
-            let query = Query { name: "warm-up", sql: WARM_UP, columns: Vec::new() };
-            Self::default().run_small(&[table], &[], &[query], 1).ok()
+            let tables = [TableInput { name: "t", schema, rows: Rows::Batches(&batches) }];
+            let queries = [Query { name: "warm-up", sql: WARM_UP, columns: Vec::new() }];
+            if !runs {
+                return Self::plan(&tables, &[], &queries).ok();
+            }
+            Self::default().run_small(&tables, &[], &queries, 1).map(drop).ok()
         };
         // Nothing waits for it, and where it cannot run, the first query pays as it would have.
         let _ = thread::Builder::new().spawn(move || guarded(|| Ok(small().is_some())));
@@ -131,9 +147,9 @@ impl Engine for Polars {
     ) -> Result<Vec<Answer>, EngineError> {
         guarded(|| {
             if rows(tables) <= self.small_rows {
-                return self.run_small(tables, views, queries, rayon::current_num_threads());
+                return self.run_small(tables, views, queries, self.threads);
             }
-            run(tables, views, queries, self.keeps_what_comes_twice)
+            self.run_large(tables, views, queries)
         })
     }
 }
@@ -165,7 +181,6 @@ impl Polars {
         queries: &[Query<'_>],
         threads: usize,
     ) -> Result<Vec<Answer>, EngineError> {
-        let threads = threads.min(queries.len());
         let optimizations = if rows(tables) <= self.few_rows {
             OptFlags::TYPE_COERCION | OptFlags::TYPE_CHECK
         } else {
@@ -184,32 +199,66 @@ impl Polars {
                     }
                     Ok(context)
                 })?;
-                let next = AtomicUsize::new(0);
-                let work = || {
+                side_by_side(threads, queries, |query| {
                     ALLOW_RAYON_THREADS.set(false);
-                    let mut answers = Vec::new();
-                    let mut context = context.clone();
-                    while let Some((index, query)) = taken(&next, queries) {
-                        answers.push((
-                            index,
-                            guarded(|| answer_small(&mut context, query, optimizations)),
-                        ));
-                    }
-                    answers
-                };
-                thread::scope(|scope| {
-                    let helpers: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-                    let mut answers = work();
-                    for helper in helpers {
-                        answers.extend(joined(helper)?);
-                    }
-                    answers.sort_unstable_by_key(|(index, _)| *index);
-                    answers.into_iter().map(|(_, answer)| answer).collect()
+                    planned_and_run(&context, query, optimizations, Mode::InMemory)
                 })
             });
             joined(first)?
         })
     }
+
+    /// Runs queries with all that polars has.
+    fn run_large(
+        &self,
+        tables: &[TableInput<'_>],
+        views: &[(String, String)],
+        queries: &[Query<'_>],
+    ) -> Result<Vec<Answer>, EngineError> {
+        let is_on_disk = tables.iter().any(|table| matches!(table.rows, Rows::Parquet(_)));
+        let is_shared = queries.len() > 1 && !is_on_disk;
+        let mut context = context(tables)?;
+        for (name, sql) in views {
+            let mut view = context.execute(sql).map_err(|error| failure(name, &error))?;
+            if is_shared {
+                view = collect(name, view, Mode::InMemory)?.lazy();
+            }
+            context.register(name, view);
+        }
+        let mode = if is_on_disk { Mode::Streaming } else { Mode::InMemory };
+        let mut optimizations = OptFlags::default();
+        let keeps_what_comes_twice = self.keeps_what_comes_twice || !is_on_disk;
+        optimizations.set(OptFlags::COMM_SUBPLAN_ELIM, keeps_what_comes_twice);
+        let threads = if is_on_disk { 1 } else { self.threads };
+        side_by_side(threads, queries, |query| {
+            planned_and_run(&context, query, optimizations, mode)
+        })
+    }
+}
+
+/// What queries answer, some of them at once.
+fn side_by_side(
+    threads: usize,
+    queries: &[Query<'_>],
+    answer: impl Fn(&Query<'_>) -> Result<Answer, EngineError> + Sync,
+) -> Result<Vec<Answer>, EngineError> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut answers = Vec::new();
+        while let Some((index, query)) = taken(&next, queries) {
+            answers.push((index, guarded(|| answer(query))));
+        }
+        answers
+    };
+    thread::scope(|scope| {
+        let helpers: Vec<_> = (1..threads.min(queries.len())).map(|_| scope.spawn(work)).collect();
+        let mut answers = work();
+        for helper in helpers {
+            answers.extend(joined(helper)?);
+        }
+        answers.sort_unstable_by_key(|(index, _)| *index);
+        answers.into_iter().map(|(_, answer)| answer).collect()
+    })
 }
 
 /// Turns a panic of polars into an error.
@@ -227,40 +276,6 @@ fn panic_text(payload: &(dyn Any + Send)) -> String {
         .to_owned()
 }
 
-fn run(
-    tables: &[TableInput<'_>],
-    views: &[(String, String)],
-    queries: &[Query<'_>],
-    keeps_what_comes_twice: bool,
-) -> Result<Vec<Answer>, EngineError> {
-    let is_on_disk = tables.iter().any(|table| matches!(table.rows, Rows::Parquet(_)));
-    let is_shared = queries.len() > 1 && !is_on_disk;
-    let mut context = context(tables)?;
-    for (name, sql) in views {
-        let mut view = context.execute(sql).map_err(|error| failure(name, &error))?;
-        if is_shared {
-            view = collect(name, view, Mode::InMemory)?.lazy();
-        }
-        context.register(name, view);
-    }
-    let mode = if is_on_disk { Mode::Streaming } else { Mode::InMemory };
-    let mut optimizations = OptFlags::default();
-    optimizations.set(OptFlags::COMM_SUBPLAN_ELIM, keeps_what_comes_twice || !is_on_disk);
-    let run = |query: &Query<'_>| {
-        guarded(|| {
-            let plan = context.clone().execute(query.sql);
-            let plan = plan.map_err(|error| failure(query.name, &error))?;
-            let plan = plan.with_optimizations(optimizations);
-            answer(query, &collect(query.name, plan, mode)?)
-        })
-    };
-    if is_on_disk {
-        return queries.iter().map(run).collect();
-    }
-    let answers: Vec<Result<Answer, EngineError>> = queries.par_iter().map(run).collect();
-    answers.into_iter().collect()
-}
-
 fn taken<'a, T>(next: &AtomicUsize, of: &'a [T]) -> Option<(usize, &'a T)> {
     let index = next.fetch_add(1, Ordering::Relaxed);
     of.get(index).map(|taken| (index, taken))
@@ -270,14 +285,14 @@ fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> Result<T, EngineError> {
     thread.join().map_err(|payload| EngineError::Panic(panic_text(payload.as_ref())))
 }
 
-fn answer_small(
-    context: &mut SQLContext,
+fn planned_and_run(
+    context: &SQLContext,
     query: &Query<'_>,
     optimizations: OptFlags,
+    mode: Mode,
 ) -> Result<Answer, EngineError> {
-    let plan = context.execute(query.sql).map_err(|error| failure(query.name, &error))?;
-    let plan = plan.with_optimizations(optimizations);
-    answer(query, &collect(query.name, plan, Mode::InMemory)?)
+    let plan = context.clone().execute(query.sql).map_err(|error| failure(query.name, &error))?;
+    answer(query, &collect(query.name, plan.with_optimizations(optimizations), mode)?)
 }
 
 fn context(tables: &[TableInput<'_>]) -> Result<SQLContext, EngineError> {

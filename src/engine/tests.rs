@@ -280,6 +280,10 @@ fn rows(answer: &Answer) -> Vec<Vec<Value>> {
 
 /// Runs every report over only the columns that the plan asks for, `parts` batches a table.
 fn ours(tables: &Tables, parts: usize) -> BTreeMap<String, Vec<Vec<Value>>> {
+    ours_with(tables, parts, 2)
+}
+
+fn ours_with(tables: &Tables, parts: usize, threads: usize) -> BTreeMap<String, Vec<Vec<Value>>> {
     let library = Library::embedded();
     let sqls: Vec<&str> = library.reports().map(|report| report.sql.as_str()).collect();
     let plan = plan::plan(&sqls, &library).unwrap();
@@ -301,7 +305,7 @@ fn ours(tables: &Tables, parts: usize) -> BTreeMap<String, Vec<Vec<Value>>> {
             rows: Rows::Batches(batches),
         })
         .collect();
-    answers(&library, &plan, &inputs)
+    answers(&library, &plan, &inputs, threads)
 }
 
 /// As [`ours`], from Parquet files with every column, as many files a table as `folders`.
@@ -325,7 +329,7 @@ fn ours_on_disk(folders: &[&Path]) -> BTreeMap<String, Vec<Vec<Value>>> {
             rows: Rows::Parquet(files),
         })
         .collect();
-    answers(&library, &plan, &inputs)
+    answers(&library, &plan, &inputs, 2)
 }
 
 fn schema_of(name: &str, plan: &plan::Plan) -> SchemaRef {
@@ -337,17 +341,19 @@ fn answers(
     library: &Library,
     plan: &plan::Plan,
     inputs: &[TableInput<'_>],
+    threads: usize,
 ) -> BTreeMap<String, Vec<Vec<Value>>> {
     let queries: Vec<Query<'_>> = library
         .reports()
         .map(|report| Query { name: &report.id, sql: &report.sql, columns: report.declared() })
         .collect();
-    let answers = Polars::default().run(inputs, &plan.views, &queries).unwrap();
+    let engine = Polars::default().with_threads(threads);
+    let answers = engine.run(inputs, &plan.views, &queries).unwrap();
     // Tables on disk count as more than any number.
     let any = usize::MAX - 1;
     for (small_rows, few_rows) in [(0, 0), (any, 0), (any, any)] {
         let keeps_what_comes_twice = small_rows > 0;
-        let other = Polars { small_rows, few_rows, keeps_what_comes_twice };
+        let other = Polars { small_rows, few_rows, keeps_what_comes_twice, ..engine };
         let other = other.run(inputs, &plan.views, &queries).unwrap();
         for ((query, answer), other) in queries.iter().zip(&answers).zip(&other) {
             let name = query.name;
@@ -449,8 +455,7 @@ fn the_number_of_threads_changes_no_report() {
     let tables = tables(4, 500);
     let before = ours(&tables, 2);
     for threads in [1, 2, 5] {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        assert_same(&before, &pool.install(|| ours(&tables, 2)));
+        assert_same(&before, &ours_with(&tables, 2, threads));
     }
 }
 

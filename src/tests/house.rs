@@ -56,9 +56,9 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("polars", &["src/engine/"]),
     ("polars_arrow", &["src/engine/bridge.rs"]),
     ("polars_async", &["src/engine/polars.rs"]),
-    // Chunks are extracted on the pool that `--threads` makes, and queries run on the same one.
-    // So are the parts that rows are folded in.
-    ("rayon", &["src/app/", "src/engine/polars.rs", "src/fold/"]),
+    // Chunks are extracted on the pool that `--threads` makes; so are the parts folded that rows are
+    // dealt into.
+    ("rayon", &["src/app/", "src/fold/"]),
     ("rust_xlsxwriter", &["src/render/xlsx"]),
     // Responses of the query API are read field by field.
     ("serde", &["src/container/tables.rs"]),
