@@ -1,7 +1,9 @@
 //! Groups of rows, put together from those of parts of the rows: a text is kept once, whatever has
 //! it, and of a group there is a word for each column.
+//!
+//! Polars could put them together, and did: by copying what there was each time, which took three
+//! times the memory at 8 GB of records (see `benches/README.md`).
 
-use std::cmp::Ordering;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -90,7 +92,7 @@ struct OfQuery {
 }
 
 /// Rows of cells, one row after the other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Rows {
     words: Vec<u64>,
     /// Whether a cell has a value; the word is 0 where it has none.
@@ -304,29 +306,22 @@ fn hash(keys: &[u64]) -> u64 {
     FixedState::default().hash_one(keys)
 }
 
+/// Of fractions, what is no number is neither the smallest nor the largest.
 fn combined(combine: Combine, kind: Kind, old: u64, new: u64, texts: &Texts) -> u64 {
     let order = || match kind {
         Kind::Text => texts.get(lower(old)).cmp(texts.get(lower(new))),
-        Kind::Whole => whole(old).cmp(&whole(new)),
-        Kind::Fraction => order_of(f64::from_bits(old), f64::from_bits(new), combine),
+        Kind::Whole | Kind::Fraction => whole(old).cmp(&whole(new)),
     };
+    let fraction = |of: fn(f64, f64) -> f64| bits(of(f64::from_bits(old), f64::from_bits(new)));
     match (combine, kind) {
-        (Combine::Sum, Kind::Fraction) => bits(f64::from_bits(old) + f64::from_bits(new)),
+        (Combine::Sum, Kind::Fraction) => fraction(|old, new| old + new),
+        (Combine::Min, Kind::Fraction) => fraction(f64::min),
+        (Combine::Max, Kind::Fraction) => fraction(f64::max),
         (Combine::Sum, _) => old.wrapping_add(new),
         (Combine::Min | Combine::Max, _) if old == new => old,
         (Combine::Min, _) if order().is_gt() => new,
         (Combine::Max, _) if order().is_lt() => new,
         (Combine::Min | Combine::Max, _) => old,
-    }
-}
-
-/// What is no number is neither the smallest nor the largest.
-fn order_of(old: f64, new: f64, combine: Combine) -> Ordering {
-    match old.partial_cmp(&new) {
-        Some(order) => order,
-        None if new.is_nan() => Ordering::Equal,
-        None if combine == Combine::Max => Ordering::Less,
-        None => Ordering::Greater,
     }
 }
 

@@ -21,6 +21,7 @@ use arrow_schema::ArrowError;
 use crate::app::collect::{Collector, StreamEnd};
 use crate::app::error::Error;
 use crate::app::progress::Progress;
+use crate::app::shared::{locked, unlocked};
 use crate::error::Reject;
 use crate::extract::chunk::Chunk;
 use crate::extract::frame::drafts::{Drafts, Redo};
@@ -202,11 +203,6 @@ impl State {
     }
 }
 
-/// A lock whose holder panicked still guards whole values: they are replaced, never half-changed.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// What a thread finds to do.
 enum Work {
     Extract(Place, Chunk),
@@ -261,10 +257,10 @@ impl<'p> Line<'p> {
     /// # Errors
     /// The first error, in input order.
     pub(crate) fn finish(self) -> Result<Collector, Error> {
-        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let state = unlocked(self.state);
         match state.stopped {
             Some(error) => Err(error),
-            None => Ok(self.collector.into_inner().unwrap_or_else(PoisonError::into_inner)),
+            None => Ok(unlocked(self.collector)),
         }
     }
 

@@ -24,6 +24,7 @@ pub mod query;
 pub mod redact;
 pub mod rejects;
 pub mod report;
+mod shared;
 pub mod side;
 mod spill;
 mod tables;

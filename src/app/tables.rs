@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use arrow_array::builder::StringViewBuilder;
 use arrow_array::cast::AsArray;
@@ -16,6 +16,7 @@ use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterato
 use crate::app::collect::Ingested;
 use crate::app::error::Error;
 use crate::app::options::ReadOptions;
+use crate::app::shared::{locked, unlocked};
 use crate::app::spill::rows::Spilled;
 use crate::app::spill::table::{TableFile, read_back};
 use crate::app::tables_in_order::InOrder;
@@ -353,7 +354,7 @@ impl Wishes {
     fn make_on_disk(&self, spilled: &Spilled, log: &mut Log) -> Result<Vec<Made>, Error> {
         let reads_activity = log.reads_activity();
         let shared = Mutex::new(std::mem::take(log));
-        let shared_log = || shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared_log = || locked(&shared);
         let groups =
             spilled.each_group(rayon::current_num_threads(), false, usize::MAX, |_, group| {
                 let kept = group.kept;
@@ -381,7 +382,7 @@ impl Wishes {
                 }
                 Ok((files, behind))
             })?;
-        *log = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+        *log = unlocked(shared);
         let mut made: Vec<Made> = Vec::new();
         let (groups, behind): (Vec<_>, Vec<_>) = groups.into_iter().unzip();
         for (table, schema, file) in groups.into_iter().flatten() {

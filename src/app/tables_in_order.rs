@@ -2,13 +2,14 @@
 //! in memory: rows in that of the input, attempts in that of time.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_schema::{ArrowError, SchemaRef};
 
 use crate::app::error::Error;
+use crate::app::shared::{locked, unlocked};
 use crate::app::spill::attempt_ids::AttemptIds;
 use crate::app::spill::merge::Runs;
 use crate::app::spill::numbered::{numbered, numbers_of, without_hidden};
@@ -35,14 +36,6 @@ fn attempt_keys(attempts: &RecordBatch) -> Vec<AttemptKey> {
         (times.get(row), events.get(row) == Some(0), id)
     };
     (0..attempts.num_rows()).map(key).collect()
-}
-
-fn unlocked<T>(shared: Mutex<T>) -> T {
-    shared.into_inner().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Rows on disk that were folded, to be read in their order.

@@ -92,7 +92,7 @@ impl Polars {
             if !runs {
                 return Self::plan(&tables, &[], &queries).ok();
             }
-            Self::default().run_small(&tables, &[], &queries, 1).map(drop).ok()
+            Self::default().run_part(&tables, &[], &queries).map(drop).ok()
         };
         // Nothing waits for it, and where it cannot run, the first query pays as it would have.
         let _ = thread::Builder::new().spawn(move || guarded(|| Ok(small().is_some())));
@@ -109,17 +109,15 @@ impl Polars {
         queries: &[Query<'_>],
     ) -> Result<(), EngineError> {
         guarded(|| {
-            let mut context = context(tables)?;
-            let planned = |context: &mut SQLContext, name: &str, sql: &str| {
-                let mut plan = context.execute(sql).map_err(|error| failure(name, &error))?;
+            let typed = |name: &str, mut plan: LazyFrame| {
                 plan.collect_schema().map_err(|error| failure(name, &error))?;
                 Ok(plan)
             };
-            for (name, sql) in views {
-                let view = planned(&mut context, name, sql)?;
-                context.register(name, view);
-            }
-            queries.iter().try_for_each(|it| planned(&mut context, it.name, it.sql).map(drop))
+            let mut context = with_views(tables, views, typed)?;
+            queries.iter().try_for_each(|it| {
+                let plan = context.execute(it.sql).map_err(|error| failure(it.name, &error))?;
+                typed(it.name, plan).map(drop)
+            })
         })
     }
 
@@ -134,7 +132,7 @@ impl Polars {
         views: &[(String, String)],
         queries: &[Query<'_>],
     ) -> Result<Vec<Answer>, EngineError> {
-        guarded(|| self.run_small(tables, views, queries, 1))
+        guarded(|| self.with_threads(1).run_small(tables, views, queries))
     }
 }
 
@@ -147,7 +145,7 @@ impl Engine for Polars {
     ) -> Result<Vec<Answer>, EngineError> {
         guarded(|| {
             if rows(tables) <= self.small_rows {
-                return self.run_small(tables, views, queries, self.threads);
+                return self.run_small(tables, views, queries);
             }
             self.run_large(tables, views, queries)
         })
@@ -172,14 +170,14 @@ const FEW_ROWS: usize = 100;
 
 impl Polars {
     /// Runs queries over so few rows that making plans is most of the work: the plans are made side by
-    /// side, little is optimised in them, and each is run by the thread that made it. Neither the
-    /// threads of polars are started for that, nor its asynchronous runtime.
+    /// side, little is optimised in them, and each is run by the thread that made it. The threads of
+    /// polars have no part in that, though planning begins those of its asynchronous runtime, and a
+    /// plan that joins tables those of its pool.
     fn run_small(
         &self,
         tables: &[TableInput<'_>],
         views: &[(String, String)],
         queries: &[Query<'_>],
-        threads: usize,
     ) -> Result<Vec<Answer>, EngineError> {
         let optimizations = if rows(tables) <= self.few_rows {
             OptFlags::TYPE_COERCION | OptFlags::TYPE_CHECK
@@ -190,16 +188,12 @@ impl Polars {
         thread::scope(|scope| {
             let first = scope.spawn(|| {
                 ALLOW_RAYON_THREADS.set(false);
-                let context = guarded(|| {
-                    let mut context = context(tables)?;
-                    for (name, sql) in views {
-                        let view = context.execute(sql).map_err(|error| failure(name, &error))?;
-                        let view = view.with_optimizations(optimizations);
-                        context.register(name, collect(name, view, Mode::InMemory)?.lazy());
-                    }
-                    Ok(context)
-                })?;
-                side_by_side(threads, queries, |query| {
+                let kept = |name: &str, view: LazyFrame| {
+                    let view = view.with_optimizations(optimizations);
+                    Ok(collect(name, view, Mode::InMemory)?.lazy())
+                };
+                let context = guarded(|| with_views(tables, views, kept))?;
+                side_by_side(self.threads, queries, |query| {
                     ALLOW_RAYON_THREADS.set(false);
                     planned_and_run(&context, query, optimizations, Mode::InMemory)
                 })
@@ -217,14 +211,10 @@ impl Polars {
     ) -> Result<Vec<Answer>, EngineError> {
         let is_on_disk = tables.iter().any(|table| matches!(table.rows, Rows::Parquet(_)));
         let is_shared = queries.len() > 1 && !is_on_disk;
-        let mut context = context(tables)?;
-        for (name, sql) in views {
-            let mut view = context.execute(sql).map_err(|error| failure(name, &error))?;
-            if is_shared {
-                view = collect(name, view, Mode::InMemory)?.lazy();
-            }
-            context.register(name, view);
-        }
+        let shared = |name: &str, view: LazyFrame| {
+            if is_shared { Ok(collect(name, view, Mode::InMemory)?.lazy()) } else { Ok(view) }
+        };
+        let context = with_views(tables, views, shared)?;
         let mode = if is_on_disk { Mode::Streaming } else { Mode::InMemory };
         let mut optimizations = OptFlags::default();
         let keeps_what_comes_twice = self.keeps_what_comes_twice || !is_on_disk;
@@ -293,6 +283,20 @@ fn planned_and_run(
 ) -> Result<Answer, EngineError> {
     let plan = context.clone().execute(query.sql).map_err(|error| failure(query.name, &error))?;
     answer(query, &collect(query.name, plan.with_optimizations(optimizations), mode)?)
+}
+
+/// What queries see: the tables, and what is made of each view.
+fn with_views(
+    tables: &[TableInput<'_>],
+    views: &[(String, String)],
+    made: impl Fn(&str, LazyFrame) -> Result<LazyFrame, EngineError>,
+) -> Result<SQLContext, EngineError> {
+    let mut context = context(tables)?;
+    for (name, sql) in views {
+        let view = context.execute(sql).map_err(|error| failure(name, &error))?;
+        context.register(name, made(name, view)?);
+    }
+    Ok(context)
 }
 
 fn context(tables: &[TableInput<'_>]) -> Result<SQLContext, EngineError> {

@@ -1,8 +1,8 @@
 //! Groups of rows that have nothing to do with each other, handed out one after the other.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_schema::ArrowError;
@@ -10,6 +10,7 @@ use arrow_select::filter::filter_record_batch;
 use rayon::ThreadPoolBuilder;
 
 use crate::app::error::Error;
+use crate::app::shared::{locked, unlocked};
 use crate::fold::events::{Facts, Kept};
 
 /// Shares of a part that have nothing to do with each other either. They are written together, since
@@ -149,7 +150,7 @@ pub(super) fn taken_in_turn<T: Send>(
     taken.sort_unstable_by_key(|(turn, _)| *turn);
     let mut all: Vec<T> = taken.into_iter().map(|(_, done)| done).collect();
     let mut aside = Group::default();
-    for more in asides.into_inner().unwrap_or_else(PoisonError::into_inner).into_values() {
+    for more in unlocked(asides).into_values() {
         aside.kept.batches.extend(more.kept.batches);
         aside.kept.facts.extend(more.kept.facts);
         aside.numbers.extend(more.numbers);
@@ -160,10 +161,6 @@ pub(super) fn taken_in_turn<T: Send>(
         all.push(take(Turn { group: count, piece: 0, is_last: true }, aside)?);
     }
     Ok(all)
-}
-
-fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
-    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Has some threads do the same work, each alone: whoever waited for a part of its group to be done

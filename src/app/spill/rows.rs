@@ -458,7 +458,10 @@ fn with_hidden(batch: &Leaving, shares: Option<&Vec<Share>>) -> Result<RecordBat
     let facts = UInt8Array::from_iter_values(batch.facts.iter().map(|it| it.to_byte()));
     let rows = numbered(&batch.rows, numbers)?;
     let rows = with_hidden_columns(&rows, &[(FACTS, Arc::new(facts))])?;
-    shares.map_or(Ok(rows.clone()), |shares| with_shares(&rows, shares))
+    match shares {
+        Some(shares) => with_shares(&rows, shares),
+        None => Ok(rows),
+    }
 }
 
 fn with_shares(rows: &RecordBatch, shares: &[Share]) -> Result<RecordBatch, ArrowError> {
