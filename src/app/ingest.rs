@@ -62,8 +62,8 @@ pub(crate) fn thread_count(asked: Option<usize>) -> usize {
     asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
 }
 
-/// Does `work` with the threads of a run, which end with it: what the allocator keeps of the memory
-/// that they freed goes to those that come next. Threads that lived on would keep it from them.
+/// Does `work` with the threads of a run, which end with it: what an allocator keeps for a thread of the
+/// memory that it freed goes back, or to those that come next.
 ///
 /// # Errors
 /// [`Error::Threads`] when the system refuses them.

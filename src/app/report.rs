@@ -1,7 +1,7 @@
 //! `azmfa report`: reads the inputs once and answers every asked-for report over the same tables.
 
 use std::collections::BTreeMap;
-use std::fs::{self, Metadata};
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -37,9 +37,6 @@ use crate::report::plan::{Plan, plan};
 use crate::report::{Library, Report};
 use crate::text::nearest;
 
-/// Bytes of inputs up to which it is felt that the engine has begun before them.
-const SMALL_BYTES: u64 = 32 << 20;
-
 /// The reports whose metrics `--fail-on` looks at.
 const SUMMARIES: [&str; 2] = ["summary", "readiness-summary"];
 
@@ -52,7 +49,7 @@ pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Erro
 }
 
 fn answer(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error> {
-    Polars::warm_up(are_small(&options.read.inputs));
+    Polars::warm_up();
     let library = library(options.queries_dir.as_deref())?;
     let mut reports = options
         .reports
@@ -115,13 +112,6 @@ fn answer(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error
         redactor.outcome(&mut outcome)?;
     }
     Ok(outcome)
-}
-
-/// Whether the inputs are files of a few megabytes together.
-fn are_small(inputs: &[String]) -> bool {
-    let len =
-        |input: &String| fs::metadata(input).ok().filter(Metadata::is_file).map(|it| it.len());
-    inputs.iter().map(len).sum::<Option<u64>>().is_some_and(|bytes| bytes <= SMALL_BYTES)
 }
 
 /// What rows that were read answer, and what hides values in that.

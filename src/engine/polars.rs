@@ -38,8 +38,7 @@ use crate::schema::Kind;
 /// another over many, and another from disk.
 ///
 /// Queries run side by side on threads that end with them. Polars has its threads besides, as many as
-/// `POLARS_MAX_THREADS` says when it first runs. These live on, and what the allocator has kept of
-/// threads that ended before goes to them: so nobody should begin any between those and the first run.
+/// `POLARS_MAX_THREADS` says when it first runs, which live on.
 #[derive(Debug, Clone, Copy)]
 pub struct Polars {
     /// Queries that run at once.
@@ -73,26 +72,19 @@ impl Polars {
         Self { threads, ..self }
     }
 
-    /// Begins what polars sets up when it first plans, beside whatever else there is to do before
-    /// there are tables: the threads of its asynchronous runtime, which have nothing to do here.
-    ///
-    /// With `runs`, also what it sets up when it first runs: its threads, a buffer of zeroes of eight
-    /// megabytes, and the parts of the program that run a query, which have to come into memory. That
-    /// saves a tenth of the time in which reports on ten events are made; a query that needs no zeroes
-    /// would take two fifths longer. Where much is read before, threads that begin afterwards use
-    /// the memory that the allocator has kept of those that read.
-    pub fn warm_up(runs: bool) {
-        let small = move || {
+    /// Begins what polars sets up when it first runs, beside whatever else there is to do before there
+    /// are tables: its threads, a buffer of zeroes of eight megabytes, and the parts of the program that
+    /// run a query, which have to come into memory. That saves a tenth of the time in which reports on
+    /// ten events are made; a query that needs no zeroes would take two fifths longer.
+    pub fn warm_up() {
+        let small = || {
             let texts: ArrayRef = Arc::new(StringViewArray::from(vec!["a"]));
             let schema = Arc::new(Schema::new(vec![Field::new("a", ArrowType::Utf8View, true)]));
             let batch = RecordBatch::try_new(Arc::clone(&schema), vec![texts]).ok()?;
             let batches = [batch];
             let tables = [TableInput { name: "t", schema, rows: Rows::Batches(&batches) }];
             let queries = [Query { name: "warm-up", sql: WARM_UP, columns: Vec::new() }];
-            if !runs {
-                return Self::plan(&tables, &[], &queries).ok();
-            }
-            Self::default().run_part(&tables, &[], &queries).map(drop).ok()
+            Self::default().run_part(&tables, &[], &queries).ok()
         };
         // Nothing waits for it, and where it cannot run, the first query pays as it would have.
         let _ = thread::Builder::new().spawn(move || guarded(|| Ok(small().is_some())));
