@@ -1,7 +1,7 @@
 //! The `azmfa` program: everything it does is in the library.
 //!
 //! Its allocator, where that is not the system's, is decided here: glibc keeps what a thread has freed
-//! for that thread and those that come after it, which took a quarter more memory for reports of
+//! for that thread and those that come after it, which took a quarter to a half more memory for reports of
 //! records that do not fit into it. How it is set up is in `.cargo/config.toml`.
 
 use std::env::args_os;
