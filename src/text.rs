@@ -72,6 +72,18 @@ pub fn letters_of(text: &[u8]) -> Letters {
     }
 }
 
+/// The two hexadecimal digits of every byte, in lower case.
+pub const HEXADECIMAL: [[u8; 2]; 256] = {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
+        byte += 1;
+    }
+    pairs
+};
+
 /// A text without ASCII blanks around it. Hardly any text of a log has some.
 #[inline(always)]
 pub fn trim_ascii(text: &str) -> &str {

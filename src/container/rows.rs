@@ -13,6 +13,7 @@ use crate::extract::chunk::Span;
 use crate::limits::BLOCK_BYTES;
 use crate::limits::RECORD_BYTES_MAX;
 use crate::limits::REJECT_BYTES_MAX;
+use crate::text::HEXADECIMAL;
 
 /// Collects rows and hands them on in chunks of about [`BLOCK_BYTES`].
 ///
@@ -121,7 +122,6 @@ impl<'a, 's> Rows<'a, 's> {
 
 /// Appends `text` as a JSON string. Bytes that are no UTF-8 go through unchanged.
 pub(super) fn push_string(out: &mut Vec<u8>, text: &[u8]) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push(b'"');
     let mut copied = 0;
     for (place, byte) in text.iter().enumerate() {
@@ -138,8 +138,8 @@ pub(super) fn push_string(out: &mut Vec<u8>, text: &[u8]) {
         copied = place + 1;
         out.extend_from_slice(&[b'\\', short]);
         if short == b'u' {
-            let digits = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]];
-            out.extend_from_slice(&[b'0', b'0', digits[0], digits[1]]);
+            out.extend_from_slice(b"00");
+            out.extend_from_slice(&HEXADECIMAL[usize::from(*byte)]);
         }
     }
     out.extend_from_slice(&text[copied..]);

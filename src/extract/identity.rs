@@ -2,6 +2,7 @@
 
 use crate::extract::activity::Row;
 use crate::extract::policy::{Policies, PolicyFlags};
+use crate::text::HEXADECIMAL;
 
 /// The identity of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,9 +65,8 @@ pub(crate) fn key_id(key: u128, text: &mut [u8; 36]) -> &str {
 
 /// Thirty-two hexadecimal digits.
 pub(crate) fn hex(number: u128, digits: &mut [u8; 32]) -> &str {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(number.to_be_bytes()) {
-        *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+        *pair = HEXADECIMAL[usize::from(byte)];
     }
     std::str::from_utf8(digits).unwrap_or_default()
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::json::scan::each_place;
+
 /// Where the parts of a resource id in lower case stand in it.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct ResourceParts {
@@ -32,27 +34,30 @@ impl ResourceParts {
         if !id.starts_with('/') {
             return parts;
         }
-        let (mut at, mut previous) = (0, &b""[..]);
-        for segment in id.as_bytes().split(|byte| *byte == b'/') {
-            let range = at..at + segment.len();
+        let (mut at, mut previous) = (0, "");
+        let mut ends_at = |end: usize| {
+            let range = at..end;
+            let segment = id.get(range.clone()).unwrap_or_default();
             if !segment.is_empty() {
                 match previous {
-                    b"subscriptions" if parts.subscription.is_none() => {
+                    "subscriptions" if parts.subscription.is_none() => {
                         parts.subscription = Some(range.clone());
                     }
-                    b"resourcegroups" if parts.group.is_none() => parts.group = Some(range.clone()),
-                    b"providers" => (parts.provider, parts.segments) = (Some(at), 0),
+                    "resourcegroups" if parts.group.is_none() => parts.group = Some(range.clone()),
+                    "providers" => (parts.provider, parts.segments) = (Some(at), 0),
                     _ => {}
                 }
                 parts.name = Some(range);
             }
             parts.segments += 1;
             if parts.segments == 2 {
-                parts.kind_end = at + segment.len();
+                parts.kind_end = end;
             }
-            at += segment.len() + 1;
+            at = end + 1;
             previous = segment;
-        }
+        };
+        each_place(id.as_bytes(), b'/', &mut ends_at);
+        ends_at(id.len());
         parts
     }
 

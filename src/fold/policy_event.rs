@@ -15,6 +15,7 @@ use arrow_schema::{ArrowError, DataType, Field, Schema};
 use arrow_select::interleave::interleave;
 use arrow_select::take::take;
 use foldhash::fast::FixedState;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::fold::attempt::Folded;
 use crate::fold::build::texts_at;
@@ -82,9 +83,7 @@ pub(crate) fn of_events(
         Some(column) => take(column, &behind, None),
         None => Ok(Arc::clone(&nothing)),
     };
-    let mut columns = vec![texts_at("event_id", &places, kept)?];
-    let mut fields = vec![Field::new("event_id", DataType::Utf8View, true)];
-    for (name, event, attempt) in MADE.iter().filter(|(name, ..)| wanted(name)) {
+    let made = |(name, event, attempt): &(&str, Option<&str>, Option<&str>)| {
         let event =
             event.map_or_else(|| Ok(Arc::clone(&nothing)), |it| texts_at(it, &places, kept))?;
         let attempt = attempt.map_or_else(|| Ok(Arc::clone(&nothing)), &of_attempts)?;
@@ -93,9 +92,16 @@ pub(crate) fn of_events(
         } else {
             Arc::clone(&nothing)
         };
-        columns.push(value(name, &event, &attempt, &types)?);
-        fields.push(Field::new(*name, DataType::Utf8View, true));
-    }
+        value(name, &event, &attempt, &types)
+    };
+    let asked: Vec<_> = MADE.iter().filter(|(name, ..)| wanted(name)).collect();
+    let (ids, made) = rayon::join(
+        || texts_at("event_id", &places, kept),
+        || asked.par_iter().copied().map(made).collect::<Result<Vec<ArrayRef>, ArrowError>>(),
+    );
+    let columns = std::iter::once(ids?).chain(made?).collect();
+    let names = std::iter::once("event_id").chain(asked.iter().map(|(name, ..)| *name));
+    let fields: Vec<Field> = names.map(|name| Field::new(name, DataType::Utf8View, true)).collect();
     let options = RecordBatchOptions::new().with_row_count(Some(places.len()));
     RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
 }
@@ -140,7 +146,8 @@ pub(crate) struct PolicyEvents<'a> {
 
 impl<'a> PolicyEvents<'a> {
     pub(crate) fn new(batches: &'a [RecordBatch]) -> Self {
-        let mut place_of = HashMap::default();
+        let count = batches.iter().map(RecordBatch::num_rows).sum();
+        let mut place_of = HashMap::with_capacity_and_hasher(count, FixedState::default());
         for (number, batch) in batches.iter().enumerate() {
             let ids = Text::of(batch, "event_id");
             for row in 0..batch.num_rows() {

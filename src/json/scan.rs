@@ -111,6 +111,13 @@ mod wide {
         }
     }
 
+    /// Where a byte stands in thirty-two bytes.
+    #[inline(always)]
+    pub(super) fn places_of(block: &[u8; 2 * WIDTH], byte: u8) -> u32 {
+        let [low, high] = block.as_chunks::<WIDTH>().0 else { return 0 };
+        equal_to_any(low, 0, [byte]) | equal_to_any(high, 0, [byte]) << WIDTH
+    }
+
     #[inline(always)]
     pub(super) fn newlines(block: &[u8; WIDTH]) -> u32 {
         equal_to_any(block, 0, [b'\n'])
@@ -312,6 +319,40 @@ pub fn may_hold_string(text: &str, word: &str) -> bool {
     let bytes = text.as_bytes();
     let is_string = byte_at(bytes, skip_whitespace(bytes, 0)) == b'"';
     is_string || widest(Search { bytes, word: word.as_bytes() })
+}
+
+/// Tells every position at which a byte stands, in order.
+pub fn each_place(bytes: &[u8], byte: u8, tell: impl FnMut(usize)) {
+    widest(EachPlace { bytes, byte, tell });
+}
+
+struct EachPlace<'a, F> {
+    bytes: &'a [u8],
+    byte: u8,
+    tell: F,
+}
+
+impl<F: FnMut(usize)> Work for EachPlace<'_, F> {
+    type Done = ();
+
+    #[inline(always)]
+    fn run(mut self) {
+        let mut at = 0;
+        #[cfg(target_arch = "x86_64")]
+        while let Some(block) = block_at::<{ 2 * wide::WIDTH }>(self.bytes, at) {
+            let mut places = wide::places_of(block, self.byte);
+            while places != 0 {
+                (self.tell)(at + places.trailing_zeros() as usize);
+                places &= places - 1;
+            }
+            at += 2 * wide::WIDTH;
+        }
+        for (place, byte) in self.bytes.iter().enumerate().skip(at) {
+            if *byte == self.byte {
+                (self.tell)(place);
+            }
+        }
+    }
 }
 
 /// Puts ASCII letters in lower case; says whether all of the text is ASCII.
@@ -607,8 +648,9 @@ mod tests {
     use proptest::{prop_assert, prop_assert_eq, proptest};
 
     use super::{
-        Escapes, MARKED_BYTES, Marks, TakeMarks, block_at, line_end, marks_until, may_hold_string,
-        quotes_and_backslashes, skip_whitespace, string_stop, string_stop_far, string_stop_inside,
+        Escapes, MARKED_BYTES, Marks, TakeMarks, block_at, each_place, line_end, marks_until,
+        may_hold_string, quotes_and_backslashes, skip_whitespace, string_stop, string_stop_far,
+        string_stop_inside,
     };
 
     struct Shown(Option<Marks>);
@@ -658,6 +700,10 @@ mod tests {
             let stop = naive(&bytes, at, |byte| b"\"\\".contains(&byte));
             let expected = (stop, bytes.get(stop) == Some(&b'"'));
             prop_assert_eq!(string_stop(&bytes, at), expected);
+            let (mut places, rest) = (Vec::new(), &bytes[at..]);
+            each_place(rest, b'"', |place| places.push(place));
+            let naive_places: Vec<_> = (0..rest.len()).filter(|place| rest[*place] == b'"').collect();
+            prop_assert_eq!(places, naive_places);
             for found in [string_stop_inside(&bytes, at), string_stop_far(&bytes, at)] {
                 prop_assert!(found == Ok(expected) || found.is_err_and(|end| end <= stop));
             }

@@ -18,11 +18,12 @@ use crate::text::sanitised;
 use super::cell::{Cell, Column};
 use super::{Page, Style};
 
-/// Rows that a thread writes in one go, where there are more.
-const BLOCK_ROWS: usize = 4096;
+/// Rows that a thread writes in one go, where there are more: of some hundred bytes each, so that the
+/// allocator keeps the memory of their text for the next ones.
+const BLOCK_ROWS: usize = 1024;
 
-/// Rows of which the texts are looked at before they are written. Texts lie all over the memory: one by
-/// one each would be waited for, while the first bytes of many are fetched at the same time.
+/// Rows of which the texts are fetched before they are written. Texts lie all over the memory: one by
+/// one each would be waited for, while many are fetched at the same time.
 const AHEAD_ROWS: usize = 128;
 
 /// Writes the pages with a header row each; an empty line stands between two pages.
@@ -135,6 +136,7 @@ impl Manner {
         for start in rows.clone().step_by(AHEAD_ROWS) {
             let end = (start + AHEAD_ROWS).min(rows.end);
             for (column, needs_look) in columns.iter().zip(&mut needs_look) {
+                column.fetch(start..end);
                 for (row, needs_look) in (start..end).zip(needs_look) {
                     let is_odd = |text| self.on_terminal || !begins_harmless(text);
                     *needs_look = matches!(column.cell(row), Cell::Text(text) if is_odd(text));
