@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 from bench import HERE, OURS, Side, compare_answers, line_of, measure, median, processor, read_answer, say, table, times
+from floors import MODES, cells, columns, simdjson
 from inputs import shuffled
 
 TITLE = "All columns of all events to Arrow"
@@ -22,9 +23,10 @@ def checked(bench, source):
 
 def run(bench):
     header = ["input", "1 thread, wall s", "2 threads, wall s", "GB/s a core", "GB/s", "1 to 2 threads", "wc -l, wall s"]
-    lines = table(*header)
+    lines = table(*header, *columns(*MODES))
     shapes = bench.options.inputs.split(",")
-    for source in [bench.input(shape) for shape in shapes] + [shuffled(bench, shape) for shape in shapes]:
+    sources = [(shape, bench.input(shape)) for shape in shapes] + [(shape, shuffled(bench, shape)) for shape in shapes]
+    for shape, source in sources:
         checked(bench, source)
         if bench.options.check_only:
             continue
@@ -35,10 +37,10 @@ def run(bench):
             for threads in (1, 2)
         ]
         sides.append(Side("wc -l", ["wc", "-l", source.path], facts={"phase": "floor"}))
-        reports = bench.race(sides, **source.facts(), pair="arrow")
+        reports = bench.race(sides + simdjson(bench, source, shape), **source.facts(), pair="arrow")
         core = source.bytes / processor(reports["1"]) / 1e9
         both = source.bytes / median(reports["2"]) / 1e9
         gain = median(reports["1"]) / median(reports["2"])
-        cells = [times(reports["1"]), times(reports["2"]), f"{core:.2f}", f"{both:.2f}", f"{gain:.2f}×"]
-        lines.append(line_of(source.name, *cells, times(reports["wc -l"])))
+        ours = [times(reports["1"]), times(reports["2"]), f"{core:.2f}", f"{both:.2f}", f"{gain:.2f}×"]
+        lines.append(line_of(source.name, *ours, times(reports["wc -l"]), *cells(source, reports, *MODES)))
     return lines

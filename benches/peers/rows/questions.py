@@ -3,6 +3,7 @@
 import shutil
 
 from bench import MEGABYTE, OURS, Side, line_of, median, ratio, say, table, times, walls
+from floors import simdjson
 
 TITLE = "Q1 and Q2"
 FLOORS = {
@@ -22,6 +23,7 @@ def floors(bench, source):
             sides.append(Side(label, [part.replace("{input}", str(source.path)) for part in parts]))
         else:
             say(f"floor `{label}` is left out: {parts[0]} is not installed")
+    sides += simdjson(bench, source, source.name)
     reports = bench.race(sides, **source.facts(), phase="floor")
     lines = [line_of(source.name, label, times(reports[label])) for label in reports]
     return ["", *table("input", "floor", "wall s"), *lines]
