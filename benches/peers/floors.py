@@ -40,12 +40,12 @@ def cells(source, reports, *modes):
     return [cell for pair in speeds for cell in pair]
 
 
-def simdjson(bench, source, shape):
-    """Its two modes as sides of a race, once it has met every record; none where it cannot be built."""
+def simdjson(bench, source, shape, modes=MODES):
+    """Its modes as sides of a race, once it has met every record; none where it cannot be built."""
     path = program(bench.options.directory)
     if not path:
         return []
-    commands = {mode: [path, mode, LAYOUTS[shape], source.path] for mode in MODES}
+    commands = {mode: [path, mode, LAYOUTS[shape], source.path] for mode in modes}
     for mode, command in commands.items():
         with tempfile.NamedTemporaryFile(suffix=".txt") as output:
             measure(command, output=output.name)
