@@ -239,6 +239,8 @@ fn what_the_log_does_not_tell_stays_open_and_says_what_would() {
     check((Verdict::CannotTell, "no_mfa_fields"), &sign_ins(0, 0, 0, 1));
     let unknown = Evidence { registration: Some(registered(None, &[])), ..privileged() };
     check((Verdict::CannotTell, "never_seen"), &unknown);
+    let steps = judge(&unknown).next_steps;
+    assert!(steps[0].contains("--registrations"), "{steps:?}");
     let steps = judge(&sign_ins(0, 0, 0, 1)).next_steps;
     assert!(steps[0].contains("beta `auditLogs/signIns`"), "{steps:?}");
     assert!(steps[1].contains("--registrations"), "{steps:?}");

@@ -296,8 +296,9 @@ fn missing(known: &Evidence) -> impl Iterator<Item = &'static str> {
             "export sign-ins with their authentication details: Graph beta `auditLogs/signIns` (v1.0 \
              has none), the portal's JSON, or a diagnostic setting",
         ),
+        // Registrations may lack the field that tells, `isMfaCapable`.
         (
-            known.registration.is_none(),
+            known.can_do_mfa().is_none(),
             "give Graph's `reports/authenticationMethods/userRegistrationDetails` with --registrations",
         ),
     ];
