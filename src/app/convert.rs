@@ -68,7 +68,8 @@ fn converted(options: &ConvertOptions, progress: &Progress) -> Result<ConvertOut
     let (mut tables, redactor) = with_threads(options.read.threads, |pool| pool.install(make))??;
     if let Some(redactor) = redactor {
         for made in &mut tables {
-            made.batches = redactor.batches(&made.schema, &made.batches)?;
+            let hidden = redactor.batches(&made.schema, &made.all_rows()?)?;
+            *made = Made::new(made.table, Arc::clone(&made.schema), hidden);
         }
         redactor.told(&mut ingested.accounting, &mut ingested.rejects_sample);
     }
@@ -84,8 +85,8 @@ fn converted(options: &ConvertOptions, progress: &Progress) -> Result<ConvertOut
         ConvertTarget::Folder(folder) => write_all(&tables, folder, options, &mut outcome)?,
         ConvertTarget::Table(name) => {
             let made = tables.iter().filter(|made| made.table.name == name);
-            let page_of = |made: &Made| page(made, made.batches.clone(), &outcome);
-            outcome.pages = made.map(page_of).collect();
+            let page_of = |made: &Made| Ok(page(made, made.all_rows()?, &outcome));
+            outcome.pages = made.map(page_of).collect::<Result<Vec<Page>, Error>>()?;
         }
     }
     Ok(outcome)

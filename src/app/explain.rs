@@ -1,5 +1,6 @@
 //! `azmfa explain`: one event, its record as it was read, what was read from it, and the rule.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use arrow_array::cast::AsArray;
@@ -33,7 +34,9 @@ pub fn run(options: &ExplainOptions, progress: &Progress) -> Result<Explanation,
     let mut ingested = read_with(&options.read, &wishes, Some(event_id.clone()), progress)?;
     let window = window(&options.read, &ingested);
     let make = || wishes.make(&mut ingested, window, &options.read);
-    let tables = with_threads(options.read.threads, |pool| pool.install(make))??;
+    let made = with_threads(options.read.threads, |pool| pool.install(make))??;
+    let with_rows = |made: &Made| Ok((made.table.name, made.all_rows()?));
+    let tables = made.iter().map(with_rows).collect::<Result<Tables, Error>>()?;
     let mut text = format!("Event {event_id}\n");
     let own = |table: &'static Table| {
         let (batch, row) = find(&tables, table.name, "event_id", &event_id)?;
@@ -74,7 +77,7 @@ fn fields(text: &mut String, table: &Table, batch: &RecordBatch, row: usize) {
 /// Rule, policies, attempt and sign-in of an event of the Activity Log.
 fn activity(
     text: &mut String,
-    tables: &[Made],
+    tables: &Tables,
     event_id: &str,
     (batch, row): (&RecordBatch, usize),
 ) {
@@ -114,7 +117,7 @@ fn activity(
 }
 
 /// The sign-in behind a change or an audit.
-fn behind(text: &mut String, tables: &[Made], column: &str, event_id: &str) {
+fn behind(text: &mut String, tables: &Tables, column: &str, event_id: &str) {
     let Some((link, link_row)) = find(tables, LINK.name, column, event_id) else { return };
     let linked = |column: &str| shown(&link, column, link_row).unwrap_or_default();
     let id = linked("sign_in_id");
@@ -136,7 +139,7 @@ fn behind(text: &mut String, tables: &[Made], column: &str, event_id: &str) {
 /// Rule and policies of a sign-in, and what was done with its token.
 fn sign_in(
     text: &mut String,
-    tables: &[Made],
+    tables: &Tables,
     event_id: &str,
     (batch, row): (&RecordBatch, usize),
 ) {
@@ -194,15 +197,16 @@ fn rule(value: &impl Fn(&str) -> Option<String>) -> String {
     )
 }
 
-fn find(tables: &[Made], table: &str, column: &str, wanted: &str) -> Option<(RecordBatch, usize)> {
+/// The rows of tables by their names.
+type Tables = BTreeMap<&'static str, Vec<RecordBatch>>;
+
+fn find(tables: &Tables, table: &str, column: &str, wanted: &str) -> Option<(RecordBatch, usize)> {
     rows(tables, table, column, wanted).into_iter().next()
 }
 
-fn rows(tables: &[Made], table: &str, column: &str, wanted: &str) -> Vec<(RecordBatch, usize)> {
-    let batches =
-        tables.iter().filter(|made| made.table.name == table).flat_map(|made| &made.batches);
+fn rows(tables: &Tables, table: &str, column: &str, wanted: &str) -> Vec<(RecordBatch, usize)> {
     let mut found = Vec::new();
-    for batch in batches {
+    for batch in tables.get(table).into_iter().flatten() {
         let texts = batch.column_by_name(column).and_then(|column| column.as_string_view_opt());
         let Some(texts) = texts else { continue };
         let matching =

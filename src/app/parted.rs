@@ -18,7 +18,8 @@ use crate::app::report::window;
 use crate::app::spill::group::Turn;
 use crate::app::spill::rows::Spilled;
 use crate::app::tables::{Made, Wishes};
-use crate::engine::polars::Polars;
+use crate::engine::shipped::Shipped;
+use crate::engine::tally::Tally;
 use crate::engine::{Answer, Engine, Query, Rows, TableInput};
 use crate::fold::events::Kept;
 use crate::report::divide::{Asked, Divided, divide};
@@ -68,10 +69,12 @@ fn groups(
     asked: &[Asked],
 ) -> Result<Groups, Error> {
     let queries: Vec<Query<'_>> = asked.iter().map(query).collect();
+    let tally = Tally::of(&plan.views, &queries);
     let ask = |kept: Kept, policies| {
         let made = wishes.part(kept, policies).map_err(Error::Arrow)?;
         let tables: Vec<TableInput<'_>> = made.iter().map(Made::input).collect();
-        Polars::default().run_part(&tables, &plan.views, &queries).map_err(Error::from)
+        let engine = Shipped::default();
+        engine.run_part(&tally, &tables, &plan.views, &queries).map_err(Error::from)
     };
     // Who asks the parts keeps nothing: what a thread keeps lies among what it has freed, and that
     // cannot be given back.
@@ -135,7 +138,7 @@ fn finish(
             TableInput { name, schema, rows: Rows::Batches(batches) }
         }));
         let query = [Query { name: query.name, sql: &rest.sql, columns: query.columns.clone() }];
-        answers.extend(Polars::default().run(&tables, &[], &query)?);
+        answers.extend(Shipped::default().run(&tables, &[], &query)?);
     }
     Ok(answers)
 }

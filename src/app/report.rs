@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, RecordBatch, RecordBatchOptions};
@@ -21,9 +22,8 @@ use crate::app::progress::Progress;
 use crate::app::redact::{Redactor, hide_in_error};
 use crate::app::rejects::RejectFile;
 use crate::app::side::SideCheck;
-use crate::app::tables::{Made, Wishes, engine_for};
+use crate::app::tables::{Made, Wishes, engine_for, warm_up};
 use crate::app::tables_whole::Whole;
-use crate::engine::polars::Polars;
 use crate::engine::{Answer, Engine, Query};
 use crate::error::Accounting;
 use crate::extract::Wanted;
@@ -49,7 +49,6 @@ pub fn run(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Erro
 }
 
 fn answer(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error> {
-    Polars::warm_up();
     let library = library(options.queries_dir.as_deref())?;
     let mut reports = options
         .reports
@@ -81,7 +80,10 @@ fn answer(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error
         progress.add_rows(ingested.accounting.records);
         (ingested, answers)
     } else {
-        let mut ingested = read(&options.read, &wishes, progress)?;
+        let mut ingested = thread::scope(|scope| {
+            scope.spawn(|| warm_up(&plan, &queries(&reports, &drafts)));
+            read(&options.read, &wishes, progress)
+        })?;
         let statements = bound(&reports, as_of(options, &ingested))?;
         let queries = queries(&reports, &statements);
         let (answers, hides) =

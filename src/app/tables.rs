@@ -22,6 +22,8 @@ use crate::app::spill::table::{TableFile, read_back};
 use crate::app::tables_in_order::InOrder;
 use crate::app::tables_others::{self, Log};
 use crate::engine::polars::Polars;
+use crate::engine::shipped::Shipped;
+use crate::engine::tally::Tally;
 use crate::engine::{EngineError, Query, Rows, TableInput};
 use crate::error::{Accounting, Warning};
 use crate::fold::attempt::{
@@ -72,7 +74,8 @@ enum Overflow {
 pub(crate) struct Made {
     pub(crate) table: &'static Table,
     pub(crate) schema: SchemaRef,
-    pub(crate) batches: Vec<RecordBatch>,
+    /// With the columns of `schema`, but that texts may be numbered.
+    batches: Vec<RecordBatch>,
     /// Parquet files that hold the rows instead, where there are too many.
     pub(crate) files: Vec<File>,
     /// What gives the rows instead, one batch after the other, to whoever writes them.
@@ -80,7 +83,7 @@ pub(crate) struct Made {
 }
 
 impl Made {
-    /// A table in memory.
+    /// A table in memory; texts of the batches may be numbered.
     pub(crate) fn new(table: &'static Table, schema: SchemaRef, batches: Vec<RecordBatch>) -> Self {
         Self { table, schema, batches, files: Vec::new(), in_order: None }
     }
@@ -108,11 +111,17 @@ impl Made {
         }
     }
 
-    /// Its rows, wherever they are. On disk, a table without columns has none.
+    /// Its rows, wherever they are, texts as texts. On disk, a table without columns has none.
     pub(crate) fn rows(&self) -> impl Iterator<Item = Result<RecordBatch, Error>> {
         let on_disk = self.files.iter().flat_map(|file| read_back(file, &self.schema));
         let in_order = self.in_order.iter().flat_map(|log| log.rows(self.table, &self.schema));
-        self.batches.iter().cloned().map(Ok).chain(on_disk).chain(in_order)
+        let plain = |batch| projected(batch, &self.schema).map_err(Error::Arrow);
+        self.batches.iter().map(plain).chain(on_disk).chain(in_order)
+    }
+
+    /// All its rows at once.
+    pub(crate) fn all_rows(&self) -> Result<Vec<RecordBatch>, Error> {
+        self.rows().collect()
     }
 }
 
@@ -326,14 +335,15 @@ impl Wishes {
             let events = PolicyEvents::new(events.as_slice());
             let policies = policies.into_par_iter().map(|batch| events.joined(&batch));
             let policies = policies.collect::<Result<Vec<RecordBatch>, ArrowError>>()?;
-            made.push(cut(&ACTIVITY_POLICY, self.policy_schema(), policies)?);
+            made.push(cut(&ACTIVITY_POLICY, self.policy_schema(), &policies)?);
         }
         if self.is_shown(&ACTIVITY) {
             made.push(self.activity(kept, folded.as_ref())?);
         }
         let attempts = folded.map(|folded| folded.attempts);
         if let (true, Some(attempts)) = (self.is_shown(&ATTEMPT), &attempts) {
-            made.push(of_batch(&ATTEMPT, attempts.clone()));
+            let schema = Arc::new(ATTEMPT.arrow_schema(|name| self.plan.needs(ATTEMPT.name, name)));
+            made.push(Made::new(&ATTEMPT, schema, vec![attempts.clone()]));
         }
         Ok((made, attempts))
     }
@@ -376,7 +386,7 @@ impl Wishes {
                         let schema =
                             ATTEMPT.arrow_schema(|name| self.shown.needs(ATTEMPT.name, name));
                         let made =
-                            cut(&ATTEMPT, schema, vec![folded.attempts]).map_err(Error::Arrow)?;
+                            cut(&ATTEMPT, schema, &[folded.attempts]).map_err(Error::Arrow)?;
                         files.push((made.table, made.schema.clone(), written(&made)?));
                     }
                 }
@@ -474,7 +484,7 @@ impl Wishes {
         if self.folds() && !self.plan.of_policy_events.is_empty() {
             return self.narrowed(schema, batches);
         }
-        cut(&ACTIVITY, schema, batches)
+        cut(&ACTIVITY, schema, &batches)
     }
 
     /// The table with the policy events of each batch before its other rows. Of these, columns that
@@ -500,17 +510,14 @@ impl Wishes {
             let (mut full, mut rest) = (Vec::new(), Vec::new());
             for (field, nothing) in schema.fields().iter().zip(&nothing) {
                 let column = batch.column(batch.schema_ref().index_of(field.name())?);
-                full.push(own(&filter(column, &is_policy)?)?);
+                full.push(own(filter(column, &is_policy)?));
                 rest.push(if is_narrow(field) {
                     nothing.slice(0, count)
                 } else {
-                    plain(&filter(column, &others)?)?
+                    filter(column, &others)?
                 });
             }
-            let of = |columns: Vec<ArrayRef>, rows: usize| {
-                let options = RecordBatchOptions::new().with_row_count(Some(rows));
-                RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)
-            };
+            let of = |columns, rows| of_columns(&schema, columns, rows);
             Ok([of(full, is_policy.true_count())?, of(rest, count)?])
         };
         let split = batches.into_par_iter().map(split);
@@ -529,56 +536,76 @@ pub(crate) fn shown_by(kept: &Kept, is_wanted: bool) -> Vec<Vec<Proof>> {
 /// The batch with texts of its own, each of them once: it holds on to none of the rows that it comes
 /// from.
 pub(crate) fn with_own_texts(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
-    let own = |column: &ArrayRef| -> ArrayRef {
-        let Some(texts) = column.as_string_view_opt() else { return Arc::clone(column) };
+    let own = |column: &ArrayRef| -> Result<ArrayRef, ArrowError> {
+        let column = plain(column)?;
+        let Some(texts) = column.as_string_view_opt() else { return Ok(column) };
         let mut own = StringViewBuilder::with_capacity(column.len()).with_deduplicate_strings();
         own.extend(texts);
-        Arc::new(own.finish())
+        Ok(Arc::new(own.finish()))
     };
-    let columns = batch.columns().iter().map(own).collect();
+    let columns = batch.columns().iter().map(own).collect::<Result<Vec<ArrayRef>, ArrowError>>()?;
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     RecordBatch::try_new_with_options(batch.schema(), columns, &options)
 }
 
 /// Texts without those of other rows, where they come from a buffer of many.
-fn own(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+fn own(column: ArrayRef) -> ArrayRef {
     match column.as_string_view_opt() {
-        Some(texts) => Ok(Arc::new(texts.gc())),
-        None => plain(column),
+        Some(texts) => Arc::new(texts.gc()),
+        None => column,
     }
 }
 
 /// What runs SQL over tables that were made: where rows beside those of `activity` are on disk, it
 /// spares memory rather than time.
-pub(crate) fn engine_for(tables: &[Made]) -> Polars {
+pub(crate) fn engine_for(tables: &[Made]) -> Shipped {
     let is_log = |made: &Made| {
         [ACTIVITY.name, ATTEMPT.name, ACTIVITY_POLICY.name].contains(&made.table.name)
     };
     let is_sparing = tables.iter().any(|made| !made.files.is_empty() && !is_log(made));
-    if is_sparing { Polars::sparing() } else { Polars::default() }
+    Shipped { polars: if is_sparing { Polars::sparing() } else { Polars::default() } }
 }
 
 /// Tells the queries that cannot run, before there are tables.
 pub(crate) fn planned(plan: &Plan, queries: &[Query<'_>]) -> Result<(), EngineError> {
+    let tables = without_rows(plan);
+    let inputs: Vec<_> = tables.iter().map(Made::input).collect();
+    Shipped::plan(&inputs, &plan.views, queries)
+}
+
+/// Gets ready what the queries will need, beside whatever else there is to do before there are tables.
+pub(crate) fn warm_up(plan: &Plan, queries: &[Query<'_>]) {
+    if !is_known(plan, queries) {
+        Polars::warm_up();
+    }
+}
+
+/// Whether all queries are answered from numbers of texts, if the tables are in memory.
+pub(crate) fn is_known(plan: &Plan, queries: &[Query<'_>]) -> bool {
+    let tables = without_rows(plan);
+    let inputs: Vec<_> = tables.iter().map(Made::input).collect();
+    !Tally::of(&plan.views, queries).known(&inputs).contains(&false)
+}
+
+/// The tables that are read.
+fn without_rows(plan: &Plan) -> Vec<Made> {
     let tables = TABLES.iter().filter_map(|table| {
         let columns = plan.columns.get(table.name)?;
         let schema = Arc::new(table.arrow_schema(|name| columns.contains(name)));
         Some(Made::new(table, schema, Vec::new()))
     });
-    let tables: Vec<Made> = tables.collect();
-    let inputs: Vec<_> = tables.iter().map(Made::input).collect();
-    Polars::plan(&inputs, &plan.views, queries)
+    tables.collect()
 }
 
-pub(crate) fn of_batch(table: &'static Table, batch: RecordBatch) -> Made {
+fn of_batch(table: &'static Table, batch: RecordBatch) -> Made {
     Made::new(table, batch.schema(), vec![batch])
 }
 
 /// The table as a file.
 fn written(made: &Made) -> Result<File, Error> {
     let mut file = TableFile::new(&made.schema)?;
-    for batch in &made.batches {
-        file.push(batch)?;
+    for batch in made.rows() {
+        file.push(&batch?)?;
     }
     file.close()
 }
@@ -587,14 +614,29 @@ fn written(made: &Made) -> Result<File, Error> {
 pub(crate) fn cut(
     table: &'static Table,
     schema: Schema,
-    batches: Vec<RecordBatch>,
+    batches: &[RecordBatch],
 ) -> Result<Made, ArrowError> {
-    let schema = Arc::new(schema);
-    let batches = batches
-        .into_par_iter()
-        .map(|batch| projected(&batch, &schema))
-        .collect::<Result<Vec<RecordBatch>, ArrowError>>()?;
-    Ok(Made::new(table, schema, batches))
+    let cut = |batch: &RecordBatch| {
+        let fields = schema.fields().iter();
+        let places = fields.map(|field| batch.schema_ref().index_of(field.name()));
+        batch.project(&places.collect::<Result<Vec<usize>, ArrowError>>()?)
+    };
+    let batches = batches.iter().map(cut).collect::<Result<Vec<RecordBatch>, ArrowError>>()?;
+    Ok(Made::new(table, Arc::new(schema), batches))
+}
+
+/// A batch of some columns, which may have numbers for the texts of `schema`.
+pub(crate) fn of_columns(
+    schema: &Schema,
+    columns: Vec<ArrayRef>,
+    rows: usize,
+) -> Result<RecordBatch, ArrowError> {
+    let fields = schema.fields().iter().zip(&columns);
+    let fields: Vec<Field> = fields
+        .map(|(field, column)| field.as_ref().clone().with_data_type(column.data_type().clone()))
+        .collect();
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
 }
 
 /// The batch with the columns of `schema` only, texts as texts.

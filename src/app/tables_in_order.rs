@@ -145,6 +145,7 @@ impl Wishes {
         log: &mut Log,
     ) -> Result<Vec<Made>, Error> {
         let reads_activity = log.reads_activity();
+        let schema = Arc::new(ATTEMPT.arrow_schema(|_| true));
         let shared_log = Mutex::new(std::mem::take(log));
         let attempt_ids = Mutex::new(AttemptIds::new(spilled.row_count()));
         let attempts = Mutex::new(Runs::<AttemptKey>::new()?);
@@ -165,7 +166,8 @@ impl Wishes {
                 locked(&attempt_ids).push(numbers, ids).map_err(Error::Spill)?;
             }
             locked(&shared_log).attempts(&folded.attempts)?;
-            locked(&attempts).push(&folded.attempts, &attempt_keys(&folded.attempts))
+            let made = projected(&folded.attempts, &schema).map_err(Error::Arrow)?;
+            locked(&attempts).push(&made, &attempt_keys(&made))
         })?;
         *log = unlocked(shared_log);
         let log = Arc::new(InOrder {

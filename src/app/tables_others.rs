@@ -15,7 +15,7 @@ use crate::app::spill::numbered::numbers_of;
 use crate::app::spill::proofs::Proofs;
 use crate::app::spill::table::TableFile;
 use crate::app::spill::waiting::TableRows;
-use crate::app::tables::{Made, cut, of_batch, projected};
+use crate::app::tables::{Made, cut, projected};
 use crate::error::{Accounting, Warning};
 use crate::fold::link::{Changes, SignIns};
 use crate::fold::policy_event;
@@ -338,7 +338,6 @@ impl Target {
 
 /// The table of one batch, with the columns that are read.
 fn narrowed(plan: &Plan, table: &'static Table, batch: RecordBatch) -> Result<Made, ArrowError> {
-    let made = of_batch(table, batch);
     let schema = table.arrow_schema(|name| plan.needs(table.name, name));
-    cut(table, schema, made.batches)
+    cut(table, schema, &[batch])
 }

@@ -1,8 +1,9 @@
 //! Running SQL over Arrow tables.
 //!
 //! An engine is given tables, views and queries and gives back one result per query. It knows
-//! nothing of reports. [`polars`] is the one we ship; [`bridge`] holds the only unsafe code of
-//! this room, handing Arrow memory to polars and back without copying it.
+//! nothing of reports. [`shipped`] is what the verbs run: [`tally`] answers what it knows, [`polars`] the
+//! rest; [`bridge`] holds the only unsafe code of this room, handing Arrow memory to polars and back
+//! without copying it.
 #![deny(unsafe_code)]
 
 use std::fs::File;
@@ -14,6 +15,8 @@ use crate::schema::Kind;
 
 pub mod bridge;
 pub mod polars;
+pub mod shipped;
+pub mod tally;
 #[cfg(test)]
 mod tests;
 
@@ -31,7 +34,8 @@ pub struct TableInput<'a> {
 /// Where the rows of a table are.
 #[derive(Debug, Clone, Copy)]
 pub enum Rows<'a> {
-    /// In memory: each batch has the columns of the schema in their order.
+    /// In memory: each batch has the columns of the schema in their order. Texts may be numbered: a
+    /// dictionary then has each text once, after none at all.
     Batches(&'a [RecordBatch]),
     /// In Parquet files, open for reading, which may have more columns than the schema. They are
     /// read while a query runs, as far as it needs them.

@@ -24,6 +24,7 @@ use crate::engine::Query;
 use crate::engine::Rows;
 use crate::engine::TableInput;
 use crate::engine::bridge;
+use crate::fold::held::plain;
 use crate::schema::Kind;
 
 /// Polars, in this process.
@@ -341,7 +342,8 @@ fn frame(table: &TableInput<'_>, batches: &[RecordBatch]) -> Result<DataFrame, S
         let mut chunks = Vec::with_capacity(batches.len());
         for batch in batches.iter().filter(|batch| batch.num_rows() > 0) {
             let array = batch.columns().get(index).ok_or("a batch has too few columns")?;
-            chunks.push(bridge::to_polars(array)?);
+            let array = plain(array).map_err(|error| error.to_string())?;
+            chunks.push(bridge::to_polars(&array)?);
         }
         if chunks.is_empty() {
             chunks.push(bridge::to_polars(&new_empty_array(field.data_type()))?);

@@ -25,6 +25,7 @@ use crate::engine::Query;
 use crate::engine::Rows;
 use crate::engine::TableInput;
 use crate::engine::polars::Polars;
+use crate::engine::shipped::Shipped;
 use crate::report::Library;
 use crate::report::plan;
 use crate::schema::Kind;
@@ -34,6 +35,7 @@ use crate::time::format_day;
 use crate::time::format_micros;
 
 mod signin;
+mod tally;
 
 const SETUP: &str = "python3 -m venv ~/.cache/azmfa/venv && ~/.cache/azmfa/venv/bin/pip install -r src/tests/requirements.txt && export AZMFA_PYTHON=~/.cache/azmfa/venv/bin/python";
 const DAY: i64 = 86_400_000_000;
@@ -359,6 +361,11 @@ fn answers(
             let name = query.name;
             assert_eq!(rows(answer), rows(other), "{name}, {small_rows} and {few_rows} rows");
         }
+    }
+    let shipped = Shipped { polars: engine }.run(inputs, &plan.views, &queries).unwrap();
+    for ((query, answer), other) in queries.iter().zip(&answers).zip(&shipped) {
+        assert_eq!(rows(answer), rows(other), "{}", query.name);
+        assert_eq!(answer.schema.fields(), other.schema.fields(), "{}", query.name);
     }
     for (report, answer) in library.reports().zip(&answers) {
         for (column, field) in report.columns.iter().zip(answer.schema.fields()) {

@@ -1,16 +1,17 @@
 //! The table `attempt`, and the column `attempt_id` of `activity`, from attempts.
 //!
-//! Most columns are those of one row of the attempt: their texts are shared, not copied.
+//! Most columns are those of one row of the attempt: their texts are shared, not copied, and have the
+//! numbers that those of the rows have.
 
 use std::sync::Arc;
 
 use arrow_array::builder::StringViewBuilder;
 use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Int64Array, PrimitiveArray, RecordBatch, RecordBatchOptions,
-    StringViewArray, UInt32Array, new_null_array,
+    Array, ArrayRef, BooleanArray, DictionaryArray, Int64Array, PrimitiveArray, RecordBatch,
+    RecordBatchOptions, StringViewArray, UInt32Array, new_null_array,
 };
-use arrow_schema::{ArrowError, DataType};
+use arrow_schema::{ArrowError, DataType, Field, Schema};
 use arrow_select::interleave::interleave;
 use arrow_select::take::take;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -19,19 +20,19 @@ use crate::fold::attempt::{Attempt, Part, source_column};
 use crate::fold::duplicate::Place;
 use crate::fold::event::Names;
 use crate::fold::events::{Kept, Text};
-use crate::fold::held::is_same;
+use crate::fold::held::{is_same, numbers_none};
 use crate::mfa::principal::Principal;
 use crate::schema::attempt::TABLE;
 
 type Ordered<'p> = [(&'p Part, &'p Attempt)];
 
-/// The wanted columns of the table, a row per attempt, in order.
+/// The wanted columns of the table, a row per attempt, in order; texts may be numbered.
 pub(crate) fn build(
     order: &Ordered<'_>,
     kept: &Kept,
     wanted: &(impl Fn(&str) -> bool + Sync),
 ) -> Result<RecordBatch, ArrowError> {
-    let schema = Arc::new(TABLE.arrow_schema(wanted));
+    let schema = TABLE.arrow_schema(wanted);
     let claims: Vec<Option<Place>> =
         order.iter().map(|(_, attempt)| Some(attempt.claims)).collect();
     let columns = schema
@@ -39,8 +40,12 @@ pub(crate) fn build(
         .par_iter()
         .map(|field| column(field.name(), order, &claims, kept))
         .collect::<Result<Vec<ArrayRef>, ArrowError>>()?;
+    let fields = schema.fields().iter().zip(&columns);
+    let fields: Vec<Field> = fields
+        .map(|(field, column)| field.as_ref().clone().with_data_type(column.data_type().clone()))
+        .collect();
     let options = RecordBatchOptions::new().with_row_count(Some(order.len()));
-    RecordBatch::try_new_with_options(schema, columns, &options)
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
 }
 
 fn column(
@@ -134,6 +139,10 @@ fn first_of(columns: &[(&str, &[Option<Place>])], kept: &Kept) -> Result<ArrayRe
     };
     if let [texts] = sources.arrays[..] {
         let at = |row| found(row).and_then(|(_, at)| u32::try_from(at).ok());
+        if numbers_none(texts) {
+            let numbers = UInt32Array::from_iter_values((0..rows).map(|row| at(row).unwrap_or(0)));
+            return Ok(Arc::new(DictionaryArray::try_new(numbers, Arc::new(texts.clone()))?));
+        }
         return take(texts, &(0..rows).map(at).collect::<UInt32Array>(), None);
     }
     let indices: Vec<(usize, usize)> =

@@ -415,6 +415,11 @@ fn shared<'a>(columns: &[Text<'a>]) -> Option<&'a StringViewArray> {
     columns.iter().all(is_same).then_some(first)
 }
 
+/// Whether the first of some texts is none at all, as where texts are numbered.
+pub(crate) fn numbers_none(texts: &StringViewArray) -> bool {
+    !texts.is_empty() && texts.is_null(0)
+}
+
 /// Whether two arrays are the same memory.
 pub(crate) fn is_same(left: &StringViewArray, right: &StringViewArray) -> bool {
     left.len() == right.len() && left.views().ptr_eq(right.views())

@@ -21,6 +21,7 @@ use crate::fold::attempt::Folded;
 use crate::fold::build::texts_at;
 use crate::fold::duplicate::Place;
 use crate::fold::events::{Flags, Kept, Text};
+use crate::fold::held::plain;
 use crate::schema::activity_policy::TABLE;
 
 /// A column of `activity_policy` that is made here, the column of `activity` and that of `attempt`.
@@ -122,6 +123,7 @@ fn value(
         _ => None,
     };
     let word = StringViewArray::from(vec![word]);
+    let (event, attempt) = (&plain(event)?, &plain(attempt)?);
     let (events, attempts, types) = (Text::from(event), Text::from(attempt), Text::from(types));
     let choose = |row: usize| {
         let (event, attempt) = (events.get(row), attempts.get(row));

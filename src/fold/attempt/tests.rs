@@ -13,7 +13,7 @@ use super::{COLUMNS_READ, fold};
 use crate::extract::column::Columns;
 use crate::extract::identity::RowKey;
 use crate::extract::policy::PolicyFlags;
-use crate::fold::events::{Facts, Kept};
+use crate::fold::events::{Facts, Kept, Text};
 use crate::schema::activity::TABLE as ACTIVITY;
 
 const HOUR: i64 = 3_600_000_000;
@@ -355,10 +355,7 @@ fn folded(rows: &[Row], batch_rows: usize) -> (Answer, Vec<String>) {
     }
     let folded = fold(&kept, |_| true, true).unwrap();
     let table = &folded.attempts;
-    let text = |name: &str, row: usize| {
-        let column = table.column_by_name(name).unwrap().as_string_view();
-        column.is_valid(row).then(|| column.value(row).to_owned())
-    };
+    let text = |name: &str, row: usize| Text::of(table, name).get(row).map(str::to_owned);
     let number = |name: &str, row: usize| {
         table.column_by_name(name).unwrap().as_primitive::<Int64Type>().value(row)
     };
