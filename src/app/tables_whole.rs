@@ -5,24 +5,28 @@
 //! folded, and of each table no more is read than a report asks for. That they belong together says
 //! `run`, the table that is written last: it keeps the mark of every other.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-use arrow_schema::ArrowError;
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{Field, Schema};
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use crate::app::collect::Ingested;
-use crate::app::ingest::thread_count;
+use crate::app::ingest::{thread_count, with_threads};
 use crate::app::options::ReadOptions;
 use crate::app::others::read_table;
 use crate::app::report::window;
-use crate::app::tables::{Made, Wishes, run_table};
+use crate::app::tables::{Made, Wishes, is_known, of_columns, run_table};
 use crate::app::tables_read::conform;
 use crate::container::parquet::{NormalisedTable, mark, normalised_table};
-use crate::engine::polars::Polars;
+use crate::engine::shipped::Shipped;
 use crate::engine::{Answer, Engine, Query};
 use crate::fold::calendar::DAYS_MAX;
+use crate::limits::WHOLE_NUMBERED_BYTES;
 use crate::report::plan::Plan;
 use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::calendar::TABLE as CALENDAR;
@@ -37,9 +41,40 @@ fn is_read(table: &Table) -> bool {
     table.name == ACTIVITY.name || (read_table(table.name).is_some() && !is_part)
 }
 
+/// Tables in files, by their names.
+type Files = BTreeMap<String, Stored>;
+
+/// A table in a file.
+struct Stored {
+    path: PathBuf,
+    file: File,
+    mark: String,
+    table: NormalisedTable,
+}
+
+impl Stored {
+    /// The columns of `schema`, side by side, the largest first.
+    fn columns(&self, schema: &Schema) -> Option<Vec<ArrayRef>> {
+        let mut fields: Vec<(usize, &Arc<Field>)> = schema.fields().iter().enumerate().collect();
+        fields.sort_by_key(|(_, field)| Reverse(self.table.column_bytes(field.name())));
+        let fields = fields.par_iter().with_max_len(1);
+        let read = fields.map(|(at, field)| Some((*at, self.column(field.name())?)));
+        let mut columns = read.collect::<Option<Vec<(usize, ArrayRef)>>>()?;
+        columns.sort_unstable_by_key(|(at, _)| *at);
+        Some(columns.into_iter().map(|(_, column)| column).collect())
+    }
+
+    /// A column, from the file opened once more; `None` where it is damaged, or another by now.
+    fn column(&self, name: &str) -> Option<ArrayRef> {
+        let again = File::open(&self.path).ok()?;
+        let is_same = mark(&again).ok()? == self.mark;
+        is_same.then(|| self.table.column(&again, name).ok()).flatten()
+    }
+}
+
 /// Such tables.
 pub(crate) struct Whole {
-    files: BTreeMap<String, File>,
+    files: Files,
     days: Vec<RecordBatch>,
     /// What reading their rows one by one would tell of them.
     pub(crate) ingested: Ingested,
@@ -66,7 +101,7 @@ impl Whole {
             return None;
         }
         let mut ingested = Ingested::default();
-        let mut tables: BTreeMap<String, (File, NormalisedTable)> = BTreeMap::new();
+        let mut tables = Files::new();
         for input in &inputs {
             let (Place::Path(path), Some(bytes)) = (&input.place, input.bytes_len) else {
                 return None;
@@ -75,21 +110,23 @@ impl Whole {
             let table = normalised_table(&file).ok()??;
             ingested.accounting.files += 1;
             ingested.accounting.bytes += bytes;
-            tables.insert(table.table.clone(), (file, table));
+            let mark = mark(&file).ok()?;
+            let stored = Stored { path: path.clone(), file, mark, table };
+            tables.insert(stored.table.table.clone(), stored);
         }
-        let run = &tables.get(RUN.name)?.1;
+        let run = &tables.get(RUN.name)?.table;
         for known in TABLES {
-            let (file, table) = tables.get(known.name)?;
+            let Stored { mark, table, .. } = tables.get(known.name)?;
             let has = |name: &str| table.schema().field_with_name(name).is_ok();
             if table.schema_version != SCHEMA_VERSION
                 || !known.columns.iter().all(|column| has(column.name))
-                || (known.name != RUN.name && run.mark_of(known.name) != mark(file).ok().as_deref())
+                || (known.name != RUN.name && run.mark_of(known.name) != Some(mark.as_str()))
             {
                 return None;
             }
         }
         for table in TABLES.iter().filter(|table| is_read(table)) {
-            let stored = &tables.get(table.name)?.1;
+            let stored = &tables.get(table.name)?.table;
             let span = stored.span("event_time").filter(|_| stored.row_count > 0);
             let has_time = table.position("event_time").is_some();
             if has_time && stored.row_count > 0 && span.is_none() {
@@ -108,18 +145,10 @@ impl Whole {
         }
         let accounting = &mut ingested.accounting;
         accounting.formats.insert("azmfa_table".to_owned(), accounting.records);
-        let (_, calendar) = tables.remove(CALENDAR.name)?;
-        // Of more days some are left out, which has to be said by who makes the table.
-        if calendar.row_count >= DAYS_MAX as u64 {
-            return None;
-        }
-        let names: Vec<&str> = CALENDAR.columns.iter().map(|column| column.name).collect();
-        let days = calendar.batches(&names).ok()?;
-        let days = days.map(|batch| conform(&batch.ok()?, &CALENDAR, |_| true).ok());
-        let days = days.collect::<Option<Vec<RecordBatch>>>()?;
-        let files = tables.into_iter().map(|(name, (file, _))| (name, file)).collect();
+        let calendar = tables.remove(CALENDAR.name)?.table;
+        let days = days_of(calendar)?;
         ingested.window = wishes.widened(&ingested);
-        Some(Self { files, days, ingested })
+        Some(Self { files: tables, days, ingested })
     }
 
     /// What they answer; `None` where one of them is damaged: what can be read of that is read row by
@@ -131,32 +160,64 @@ impl Whole {
         queries: &[Query<'_>],
     ) -> Option<(Ingested, Vec<Answer>)> {
         let Self { files, days, ingested } = self;
-        let tables = made(files, &days, plan, window(options, &ingested)).ok()?;
+        let window = window(options, &ingested);
+        let is_numbered = is_known(plan, queries)
+            && numbered_bytes(&files, plan) <= options.memory.unwrap_or(WHOLE_NUMBERED_BYTES);
+        let make = || made(&files, &days, (plan, window), is_numbered);
+        let tables = with_threads(options.threads, |pool| pool.install(make)).ok()??;
         let inputs: Vec<_> = tables.iter().map(Made::input).collect();
-        let engine = Polars::default().with_threads(thread_count(options.threads));
+        let engine = Shipped::default().with_threads(thread_count(options.threads));
         let answers = engine.run(&inputs, &plan.views, queries).ok()?;
         Some((ingested, answers))
     }
 }
 
-/// The tables that are read, as the engine takes them.
+/// The rows of `calendar`.
+fn days_of(calendar: NormalisedTable) -> Option<Vec<RecordBatch>> {
+    // Of more days some are left out, which has to be said by who makes the table.
+    if calendar.row_count >= DAYS_MAX as u64 {
+        return None;
+    }
+    let names: Vec<&str> = CALENDAR.columns.iter().map(|column| column.name).collect();
+    let days = calendar.batches(&names).ok()?;
+    days.map(|batch| conform(&batch.ok()?, &CALENDAR, |_| true).ok()).collect()
+}
+
+/// Bytes of the columns that are read, with a number for each text, and of what is made of them, about.
+fn numbered_bytes(files: &Files, plan: &Plan) -> u64 {
+    const CELL_BYTES: u64 = 8;
+    let read = files.iter().filter_map(|(name, stored)| {
+        Some(plan.columns.get(name)?.len() as u64 * stored.table.row_count * CELL_BYTES)
+    });
+    read.sum()
+}
+
+/// The tables that are read, as the engine takes them: where they are, or all columns in memory with
+/// numbers for their texts.
 fn made(
-    mut files: BTreeMap<String, File>,
+    files: &Files,
     days: &[RecordBatch],
-    plan: &Plan,
-    window: (Option<i64>, Option<i64>),
-) -> Result<Vec<Made>, ArrowError> {
+    (plan, window): (&Plan, (Option<i64>, Option<i64>)),
+    is_numbered: bool,
+) -> Option<Vec<Made>> {
     let mut made = Vec::new();
     for table in TABLES.iter().filter(|table| plan.columns.contains_key(table.name)) {
         if table.name == RUN.name {
-            made.push(run_table(window)?);
+            made.push(run_table(window).ok()?);
         } else if table.name == CALENDAR.name {
             let schema = Arc::new(CALENDAR.arrow_schema(|_| true));
             made.push(Made::new(table, schema, days.to_vec()));
-        } else if let Some(file) = files.remove(table.name) {
+        } else if let Some(stored) = files.get(table.name) {
             let schema = Arc::new(table.arrow_schema(|name| plan.needs(table.name, name)));
-            made.push(Made::on_disk(table, schema, vec![file]));
+            made.push(if is_numbered {
+                let columns = stored.columns(&schema)?;
+                let rows = usize::try_from(stored.table.row_count).ok()?;
+                let batch = of_columns(&schema, columns, rows).ok()?;
+                Made::new(table, schema, vec![batch])
+            } else {
+                Made::on_disk(table, schema, vec![stored.file.try_clone().ok()?])
+            });
         }
     }
-    Ok(made)
+    Some(made)
 }

@@ -322,5 +322,6 @@ fn points_inside(metadata: &ParquetMetaData, file_bytes: u64) -> bool {
     })
 }
 
+mod column;
 #[cfg(test)]
 mod tests;
