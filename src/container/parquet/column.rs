@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, UInt32Type};
-use arrow_array::{Array, ArrayRef, DictionaryArray, RecordBatch, StringArray, UInt32Array};
+use arrow_array::{
+    Array, ArrayRef, DictionaryArray, RecordBatch, StringArray, UInt32Array, new_empty_array,
+};
 use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
 use arrow_select::concat::concat;
 use parquet::arrow::ProjectionMask;
@@ -58,6 +60,9 @@ impl NormalisedTable {
             let batches = self.read(source, index, None)?;
             let arrays: Vec<ArrayRef> = batches.collect::<Result<_, ContainerError>>()?;
             let arrays: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
+            if arrays.is_empty() {
+                return Ok(new_empty_array(fields[index].data_type()));
+            }
             return guarded(|| concat(&arrays));
         }
         let rows = usize::try_from(self.row_count).unwrap_or_default();

@@ -1,12 +1,14 @@
 //! Parquet files written here, whole, cut and with flipped bytes.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Seek, Write};
 use std::sync::Arc;
 
 use arrow_array::builder::{MapBuilder, StringBuilder};
+use arrow_array::cast::AsArray;
 use arrow_array::{
-    ArrayRef, BinaryArray, Int64Array, RecordBatch, StringArray, StructArray,
+    Array, ArrayRef, BinaryArray, Int64Array, RecordBatch, StringArray, StructArray,
     TimestampMicrosecondArray,
 };
 use arrow_schema::{DataType, Field};
@@ -103,6 +105,65 @@ fn many_rows_come_out_in_order() {
     assert_eq!(rows.len(), 5_000);
     for (number, (text, offset, _)) in rows.iter().enumerate() {
         assert_eq!((text, *offset), (&format!("{{\"n\":{number}}}"), number as u64));
+    }
+}
+
+/// Texts of every sort: a few that come again, as many as rows, nulls and nothing else.
+fn columns(rows: usize) -> RecordBatch {
+    let few = (0..rows).map(|row| (row % 7 > 0).then(|| format!("user-{}", row % 5)));
+    let each = (0..rows).map(|row| (row % 11 > 0).then(|| format!("{row:-^40}")));
+    let turning = (0..rows).map(|row| Some(format!("{}-{}", row / 300, row % 3)));
+    let texts = |array: StringArray| Arc::new(array) as ArrayRef;
+    let numbers: Int64Array = (0..rows).map(|row| (row % 3 > 0).then_some(row as i64)).collect();
+    RecordBatch::try_from_iter_with_nullable([
+        ("few", texts(few.collect()), true),
+        ("each", texts(each.collect()), true),
+        ("turning", texts(turning.collect()), true),
+        ("none", texts((0..rows).map(|_| None::<&str>).collect()), true),
+        ("number", Arc::new(numbers) as ArrayRef, true),
+    ])
+    .unwrap()
+}
+
+#[test]
+fn a_whole_column_is_that_of_the_rows_with_each_text_once() {
+    for (rows, group_rows, dictionary_bytes) in
+        [(0, 100, 1 << 20), (1, 100, 1 << 20), (1_000, 64, 1 << 20), (3_000, 1_024, 200)]
+    {
+        let batch = columns(rows);
+        let table = KeyValue::new(TABLE_KEY.to_owned(), "attempt".to_owned());
+        let properties = WriterProperties::builder()
+            .set_max_row_group_row_count(Some(group_rows))
+            .set_dictionary_page_size_limit(dictionary_bytes)
+            .set_data_page_row_count_limit(50)
+            .set_write_batch_size(16)
+            .set_key_value_metadata(Some(vec![table]))
+            .build();
+        let mut bytes = Vec::new();
+        let mut writer =
+            ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let file = file_of(&bytes);
+        let table = normalised_table(&file).unwrap().unwrap();
+        for (field, expected) in batch.schema().fields().iter().zip(batch.columns()) {
+            let found = table.column(&file, field.name()).unwrap();
+            let what = format!("{} of {rows} rows", field.name());
+            assert_eq!(found.len(), rows, "{what}");
+            let Some(numbered) = found.as_any_dictionary_opt() else {
+                assert_eq!(&found, expected, "{what}");
+                continue;
+            };
+            let texts = numbered.values().as_string_view();
+            let different: BTreeSet<Option<&str>> = texts.iter().collect();
+            assert_eq!(different.len(), texts.len(), "{what}");
+            assert!(texts.is_null(0), "{what}");
+            let keys = numbered.normalized_keys();
+            let found: Vec<Option<&str>> =
+                keys.iter().map(|key| texts.is_valid(*key).then(|| texts.value(*key))).collect();
+            assert_eq!(found, expected.as_string::<i32>().iter().collect::<Vec<_>>(), "{what}");
+        }
+        assert!(table.column(&file, "nothing").is_err());
     }
 }
 

@@ -151,6 +151,45 @@ fn tables_are_judged_again_when_the_rule_or_the_policies_are_others() {
 }
 
 #[test]
+fn tables_answer_the_same_in_memory_and_where_they_lie() {
+    for names in INPUTS {
+        let inputs = fixtures(names);
+        let folder = TempDir::new().unwrap();
+        convert(&inputs, folder.path());
+        for report in reports().split(',') {
+            let ask = |flags: &[&str]| {
+                let args = ["report", "-q", "--format", "json", "--top", "0", "-r", report];
+                let ran = Run::new().args(args).args(flags).arg(text_of(folder.path())).run();
+                figures(&ran.expect_code(0))
+            };
+            // By itself each report is read as numbers; with so little memory, none is.
+            assert_eq!(ask(&[]), ask(&["--memory", "1B"]), "{report} of {names:?}");
+        }
+    }
+}
+
+#[test]
+fn a_column_that_is_damaged_is_read_row_by_row() {
+    let (sound, damaged) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let inputs = fixtures(&["formats/activity_rest/az.json"]);
+    convert(&inputs, sound.path());
+    convert(&inputs, damaged.path());
+    let table = damaged.path().join("attempt.parquet");
+    let mut bytes = std::fs::read(&table).unwrap();
+    // Of the columns, not of the footer, which tells that the tables belong together.
+    for byte in &mut bytes[4..400] {
+        *byte ^= 0x5a;
+    }
+    std::fs::write(&table, bytes).unwrap();
+    // Attempts are folded again from the rows of `activity`, which are sound.
+    let ask = |folder: &TempDir| {
+        let args = ["report", "-q", "--format", "csv", "-r", "by-user"];
+        Run::new().args(args).arg(text_of(folder.path())).run().expect_code(0).stdout
+    };
+    assert!(ask(&sound) == ask(&damaged));
+}
+
+#[test]
 fn tables_of_two_runs_are_not_taken_for_those_of_one() {
     let (one, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     convert(&fixtures(INPUTS[0]), one.path());
