@@ -1,4 +1,4 @@
-//! The engine we ship: polars SQL, lazy, in memory or streaming from disk.
+//! Polars SQL, lazy, in memory or streaming from disk: for what `tally` does not know, and for tables in files.
 
 use std::any::Any;
 use std::fs::File;

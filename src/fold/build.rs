@@ -139,7 +139,7 @@ fn first_of(columns: &[(&str, &[Option<Place>])], kept: &Kept) -> Result<ArrayRe
     };
     if let [texts] = sources.arrays[..] {
         let at = |row| found(row).and_then(|(_, at)| u32::try_from(at).ok());
-        if numbers_none(texts) {
+        if sources.are_numbered {
             let numbers = UInt32Array::from_iter_values((0..rows).map(|row| at(row).unwrap_or(0)));
             return Ok(Arc::new(DictionaryArray::try_new(numbers, Arc::new(texts.clone()))?));
         }
@@ -152,9 +152,16 @@ fn first_of(columns: &[(&str, &[Option<Place>])], kept: &Kept) -> Result<ArrayRe
 }
 
 /// The arrays that texts are taken from. Batches whose texts are numbered share one.
-#[derive(Default)]
 struct Sources<'a> {
     arrays: Vec<&'a StringViewArray>,
+    /// Whether all texts are numbered, and number 0 is none at all.
+    are_numbered: bool,
+}
+
+impl Default for Sources<'_> {
+    fn default() -> Self {
+        Self { arrays: Vec::new(), are_numbered: true }
+    }
 }
 
 impl<'a> Sources<'a> {
@@ -163,6 +170,7 @@ impl<'a> Sources<'a> {
         let column = kept.batches.iter().map(|batch| {
             let text = Text::of(batch, name);
             let Some(texts) = text.texts() else { return (text, 0) };
+            self.are_numbered &= text.numbered().is_some_and(numbers_none);
             if !self.arrays.last().is_some_and(|last| is_same(last, texts)) {
                 self.arrays.push(texts);
             }

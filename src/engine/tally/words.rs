@@ -3,7 +3,7 @@
 //! Two texts are alike if their numbers are: to group, to count what is different and to join is work
 //! on whole numbers then. A text itself is looked at where it is compared with another order, or shown.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -163,7 +163,8 @@ pub(super) fn numbered(arrays: &[ArrayRef]) -> Option<(Arc<Words>, ScalarBuffer<
     Some((numbering.finish()?, numbers.into()))
 }
 
-/// The texts that all arrays number, if they are the same.
+/// The texts that all arrays number, if they are the same, and each of them is there once: where one came
+/// twice, it would be counted as two.
 fn shared(arrays: &[ArrayRef]) -> Option<Arc<Words>> {
     let mut texts = arrays.iter().map(|array| {
         array.as_any_dictionary_opt().and_then(|own| own.values().as_string_view_opt())
@@ -171,7 +172,13 @@ fn shared(arrays: &[ArrayRef]) -> Option<Arc<Words>> {
     let first = texts.next()??;
     let is_first = |other: Option<&StringViewArray>| other.is_some_and(|it| is_same(first, it));
     let numbers_none = !first.is_empty() && first.is_null(0);
-    (numbers_none && texts.all(is_first)).then(|| Arc::new(Words(first.clone())))
+    let is_shared = numbers_none && texts.all(is_first) && are_different(first);
+    is_shared.then(|| Arc::new(Words(first.clone())))
+}
+
+fn are_different(texts: &StringViewArray) -> bool {
+    let mut seen = HashSet::with_capacity_and_hasher(texts.len(), FixedState::default());
+    texts.iter().all(|text| seen.insert(text))
 }
 
 fn keys(of: &dyn AnyDictionaryArray) -> Option<UInt32Array> {

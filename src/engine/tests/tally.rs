@@ -129,6 +129,8 @@ enum As {
     Numbers,
     /// Numbered alike in all batches, as in rows that waited.
     SharedNumbers,
+    /// The same, with numbers of its own for each row, as they should not be.
+    RepeatedNumbers,
 }
 
 /// Batches of each table.
@@ -140,13 +142,16 @@ fn batches(tables: &Tables, parts: usize, texts: As) -> Vec<(&'static str, Vec<R
             let columns = table.columns.iter();
             columns.map(|column| array(column.kind, column.name, rows)).collect()
         };
-        let numbered = |columns: Vec<ArrayRef>| columns.iter().map(numbered).collect();
+        let is_each_new = texts == As::RepeatedNumbers;
+        let numbered = |columns: Vec<ArrayRef>| {
+            columns.iter().map(|column| numbered(column, is_each_new)).collect()
+        };
         let whole: Vec<ArrayRef> = numbered(columns(all));
         let batch = |(part, rows): (usize, &[Row])| {
             let columns: Vec<ArrayRef> = match texts {
                 As::Texts => columns(rows),
                 As::Numbers => numbered(columns(rows)),
-                As::SharedNumbers => {
+                As::SharedNumbers | As::RepeatedNumbers => {
                     whole.iter().map(|column| column.slice(part * size, rows.len())).collect()
                 }
             };
@@ -163,13 +168,13 @@ fn batches(tables: &Tables, parts: usize, texts: As) -> Vec<(&'static str, Vec<R
 }
 
 /// Texts as numbers of texts, the first of which is none at all.
-fn numbered(plain: &ArrayRef) -> ArrayRef {
+fn numbered(plain: &ArrayRef, is_each_new: bool) -> ArrayRef {
     let Some(texts) = plain.as_string_view_opt() else { return Arc::clone(plain) };
     let mut words: Vec<Option<&str>> = vec![None];
     let keys: UInt16Array = texts
         .iter()
         .map(|text| {
-            let known = words.iter().position(|word| *word == text);
+            let known = words.iter().position(|word| *word == text && !is_each_new);
             let key = known.unwrap_or_else(|| {
                 words.push(text);
                 words.len() - 1
@@ -221,6 +226,7 @@ fn sql_of_every_kind_that_is_known_gives_what_polars_gives() {
                 (4, As::Numbers, 3),
                 (1, As::Numbers, 1),
                 (3, As::SharedNumbers, 2),
+                (2, As::RepeatedNumbers, 2),
             ];
             for (parts, texts, threads) in shapes {
                 let own = batches(&tables, parts, texts);
