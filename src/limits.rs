@@ -39,5 +39,5 @@ pub const ROWS_IN_PARTS_HELD_BYTES: u64 = 24 << 20;
 /// The same where all columns of all tables are written: a gigabyte of records fits.
 pub const WHOLE_ROWS_HELD_BYTES: u64 = 128 << 20;
 /// Memory of normalised tables that are read whole, columns as numbers. Ten million events take half of
-/// it; what more take is read where it lies, over and over, which takes three times as long.
+/// it; more are read where they lie, which takes up to five times as long.
 pub const WHOLE_NUMBERED_BYTES: u64 = 1 << 30;

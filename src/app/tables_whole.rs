@@ -1,5 +1,6 @@
 //! The tables of one run of `azmfa convert`, all of them and unchanged: reports and queries read them
-//! where they lie.
+//! where they lie, or whole columns at once, if all that is asked adds up and is worked out on numbers of
+//! texts.
 //!
 //! Their rows are different events and their attempts are complete, so nothing has to be dropped or
 //! folded, and of each table no more is read than a report asks for. That they belong together says
@@ -27,6 +28,7 @@ use crate::engine::shipped::Shipped;
 use crate::engine::{Answer, Engine, Query};
 use crate::fold::calendar::DAYS_MAX;
 use crate::limits::WHOLE_NUMBERED_BYTES;
+use crate::report::divide::divide;
 use crate::report::plan::Plan;
 use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::calendar::TABLE as CALENDAR;
@@ -161,7 +163,11 @@ impl Whole {
     ) -> Option<(Ingested, Vec<Answer>)> {
         let Self { files, days, ingested } = self;
         let window = window(options, &ingested);
+        // What lists rows needs of most columns a few, and of the ids that tell rows apart no numbers.
+        let texts: Vec<&str> = queries.iter().map(|query| query.sql).collect();
+        let adds_up = || divide(&texts, &plan.views).is_some();
         let is_numbered = is_known(plan, queries)
+            && adds_up()
             && numbered_bytes(&files, plan) <= options.memory.unwrap_or(WHOLE_NUMBERED_BYTES);
         let make = || made(&files, &days, (plan, window), is_numbered);
         let tables = with_threads(options.threads, |pool| pool.install(make)).ok()??;
