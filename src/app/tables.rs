@@ -31,7 +31,7 @@ use crate::fold::attempt::{
 };
 use crate::fold::calendar::{DAYS_MAX, Days, calendar};
 use crate::fold::events::{Flags, Kept, with_columns};
-use crate::fold::held::plain;
+use crate::fold::held::{of_columns, plain};
 use crate::fold::policy_event::{self, PolicyEvents};
 use crate::fold::proof::{Proof, of_activity};
 use crate::fold::sign_in::ACTIVITY_READ;
@@ -623,20 +623,6 @@ pub(crate) fn cut(
     };
     let batches = batches.iter().map(cut).collect::<Result<Vec<RecordBatch>, ArrowError>>()?;
     Ok(Made::new(table, Arc::new(schema), batches))
-}
-
-/// A batch of some columns, which may have numbers for the texts of `schema`.
-pub(crate) fn of_columns(
-    schema: &Schema,
-    columns: Vec<ArrayRef>,
-    rows: usize,
-) -> Result<RecordBatch, ArrowError> {
-    let fields = schema.fields().iter().zip(&columns);
-    let fields: Vec<Field> = fields
-        .map(|(field, column)| field.as_ref().clone().with_data_type(column.data_type().clone()))
-        .collect();
-    let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
 }
 
 /// The batch with the columns of `schema` only, texts as texts.

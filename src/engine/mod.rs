@@ -16,6 +16,7 @@ use crate::schema::Kind;
 pub mod bridge;
 pub mod polars;
 pub mod shipped;
+mod side_by_side;
 pub mod tally;
 #[cfg(test)]
 mod tests;

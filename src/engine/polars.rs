@@ -5,7 +5,6 @@ use std::fs::File;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, ScopedJoinHandle};
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringViewArray, new_empty_array};
@@ -24,6 +23,7 @@ use crate::engine::Query;
 use crate::engine::Rows;
 use crate::engine::TableInput;
 use crate::engine::bridge;
+use crate::engine::side_by_side::side_by_side;
 use crate::fold::held::plain;
 use crate::schema::Kind;
 
@@ -75,8 +75,8 @@ impl Polars {
 
     /// Begins what polars sets up when it first runs, beside whatever else there is to do before there
     /// are tables: its threads, a buffer of zeroes of eight megabytes, and the parts of the program that
-    /// run a query, which have to come into memory. That saves a tenth of the time in which reports on
-    /// ten events are made; a query that needs no zeroes would take two fifths longer.
+    /// run a query, which have to come into memory. That saves a tenth of the time in which it makes reports
+    /// on ten events; a query that needs no zeroes would take two fifths longer.
     pub fn warm_up() {
         let small = || {
             let texts: ArrayRef = Arc::new(StringViewArray::from(vec!["a"]));
@@ -186,7 +186,7 @@ impl Polars {
                     Ok(collect(name, view, Mode::InMemory)?.lazy())
                 };
                 let context = guarded(|| with_views(tables, views, kept))?;
-                side_by_side(self.threads, queries, |query| {
+                answers(self.threads, queries, |query| {
                     ALLOW_RAYON_THREADS.set(false);
                     planned_and_run(&context, query, optimizations, Mode::InMemory)
                 })
@@ -213,35 +213,17 @@ impl Polars {
         let keeps_what_comes_twice = self.keeps_what_comes_twice || !is_on_disk;
         optimizations.set(OptFlags::COMM_SUBPLAN_ELIM, keeps_what_comes_twice);
         let threads = if is_on_disk { 1 } else { self.threads };
-        side_by_side(threads, queries, |query| {
-            planned_and_run(&context, query, optimizations, mode)
-        })
+        answers(threads, queries, |query| planned_and_run(&context, query, optimizations, mode))
     }
 }
 
 /// What queries answer, some of them at once.
-fn side_by_side(
+fn answers(
     threads: usize,
     queries: &[Query<'_>],
     answer: impl Fn(&Query<'_>) -> Result<Answer, EngineError> + Sync,
 ) -> Result<Vec<Answer>, EngineError> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut answers = Vec::new();
-        while let Some((index, query)) = taken(&next, queries) {
-            answers.push((index, guarded(|| answer(query))));
-        }
-        answers
-    };
-    thread::scope(|scope| {
-        let helpers: Vec<_> = (1..threads.min(queries.len())).map(|_| scope.spawn(work)).collect();
-        let mut answers = work();
-        for helper in helpers {
-            answers.extend(joined(helper)?);
-        }
-        answers.sort_unstable_by_key(|(index, _)| *index);
-        answers.into_iter().map(|(_, answer)| answer).collect()
-    })
+    side_by_side(threads, queries, |query| guarded(|| answer(query))).into_iter().collect()
 }
 
 /// Turns a panic of polars into an error.
@@ -257,11 +239,6 @@ fn panic_text(payload: &(dyn Any + Send)) -> String {
         .or_else(|| payload.downcast_ref::<&str>().copied())
         .unwrap_or("without a message")
         .to_owned()
-}
-
-fn taken<'a, T>(next: &AtomicUsize, of: &'a [T]) -> Option<(usize, &'a T)> {
-    let index = next.fetch_add(1, Ordering::Relaxed);
-    of.get(index).map(|taken| (index, taken))
 }
 
 fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> Result<T, EngineError> {
@@ -334,7 +311,7 @@ fn failure(name: &str, error: &PolarsError) -> EngineError {
     EngineError::Query { name: name.to_owned(), detail }
 }
 
-/// A frame over the memory of the batches, one chunk a batch.
+/// A frame over the memory of the batches, one chunk a batch; numbered texts are texts again.
 fn frame(table: &TableInput<'_>, batches: &[RecordBatch]) -> Result<DataFrame, String> {
     let height = batches.iter().map(RecordBatch::num_rows).sum();
     let mut columns = Vec::with_capacity(table.schema.fields().len());

@@ -9,9 +9,9 @@ use arrow_array::builder::StringViewBuilder;
 use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{
     Array, ArrayRef, BooleanArray, DictionaryArray, Int64Array, PrimitiveArray, RecordBatch,
-    RecordBatchOptions, StringViewArray, UInt32Array, new_null_array,
+    StringViewArray, UInt32Array, new_null_array,
 };
-use arrow_schema::{ArrowError, DataType, Field, Schema};
+use arrow_schema::{ArrowError, DataType};
 use arrow_select::interleave::interleave;
 use arrow_select::take::take;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -20,7 +20,7 @@ use crate::fold::attempt::{Attempt, Part, source_column};
 use crate::fold::duplicate::Place;
 use crate::fold::event::Names;
 use crate::fold::events::{Kept, Text};
-use crate::fold::held::{is_same, numbers_none};
+use crate::fold::held::{is_same, numbers_none, of_columns};
 use crate::mfa::principal::Principal;
 use crate::schema::attempt::TABLE;
 
@@ -40,12 +40,7 @@ pub(crate) fn build(
         .par_iter()
         .map(|field| column(field.name(), order, &claims, kept))
         .collect::<Result<Vec<ArrayRef>, ArrowError>>()?;
-    let fields = schema.fields().iter().zip(&columns);
-    let fields: Vec<Field> = fields
-        .map(|(field, column)| field.as_ref().clone().with_data_type(column.data_type().clone()))
-        .collect();
-    let options = RecordBatchOptions::new().with_row_count(Some(order.len()));
-    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
+    of_columns(&schema, columns, order.len())
 }
 
 fn column(

@@ -300,12 +300,7 @@ impl Held {
                 .zip(&texts)
                 .map(|(column, texts)| column.array(texts))
                 .collect::<Result<Vec<ArrayRef>, ArrowError>>()?;
-            let field = |(field, column): (&Arc<Field>, &ArrayRef)| {
-                field.as_ref().clone().with_data_type(column.data_type().clone())
-            };
-            let fields: Vec<Field> = schema.fields().iter().zip(&columns).map(field).collect();
-            let options = RecordBatchOptions::new().with_row_count(Some(rows));
-            RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
+            of_columns(&schema, columns, rows)
         };
         segments.into_iter().map(batch).collect()
     }
@@ -321,6 +316,23 @@ fn store(field: &Field, hashes: &[&str]) -> Store {
     } else {
         Store::Numbered { texts: Numbering::new(), numbers: Vec::with_capacity(SEGMENT_ROWS) }
     }
+}
+
+/// A batch of some columns, which may have numbers for the texts of `schema`.
+///
+/// # Errors
+/// Where the columns are not as many as `schema` has, or not of so many rows.
+pub(crate) fn of_columns(
+    schema: &Schema,
+    columns: Vec<ArrayRef>,
+    rows: usize,
+) -> Result<RecordBatch, ArrowError> {
+    let fields = schema.fields().iter().zip(&columns);
+    let fields: Vec<Field> = fields
+        .map(|(field, column)| field.as_ref().clone().with_data_type(column.data_type().clone()))
+        .collect();
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
 }
 
 /// The column as the tables have it: numbered texts as texts, which are shared, not copied.

@@ -13,6 +13,7 @@ use sqlparser::ast::{
 use crate::engine::tally::column::{Column, NO, Texts, UNKNOWN, Whole, YES};
 use crate::engine::tally::words::{NONE, Words, united};
 use crate::schema::Kind;
+use crate::time::day_of;
 
 /// What an expression gives.
 #[derive(Debug, Clone)]
@@ -46,8 +47,6 @@ pub(super) trait Scope: Sync {
 
 /// Functions of many rows.
 pub(super) const AGGREGATES: [&str; 4] = ["count", "max", "min", "sum"];
-
-const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// The value of an expression in each row.
 pub(super) fn value(scope: &dyn Scope, expression: &Expr) -> Option<Value> {
@@ -407,7 +406,7 @@ fn cast(value: Value, to: &DataType) -> Option<Value> {
         (DataType::Date, Value::Column(Column::Whole(whole))) => match whole.kind {
             Kind::Date => Some(Value::Column(Column::Whole(whole))),
             Kind::Timestamp => {
-                let day = |value: &i64| value.div_euclid(MICROS_PER_DAY);
+                let day = |value: &i64| i64::from(day_of(*value));
                 let values = whole.values.iter().map(day).collect();
                 let days = Whole { kind: Kind::Date, values, has: whole.has };
                 Some(Value::Column(Column::Whole(days)))

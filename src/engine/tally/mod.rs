@@ -9,9 +9,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema};
@@ -23,6 +20,7 @@ use crate::engine::Answer;
 use crate::engine::Query;
 use crate::engine::Rows;
 use crate::engine::TableInput;
+use crate::engine::side_by_side::side_by_side;
 use crate::engine::tally::column::Column;
 use crate::engine::tally::select::{Table, Tables, answer};
 
@@ -145,32 +143,4 @@ fn answered(query: &Query<'_>, table: &Table) -> Option<Answer> {
     let options = RecordBatchOptions::new().with_row_count(Some(table.rows as usize));
     let batch = RecordBatch::try_new_with_options(Arc::clone(&schema), arrays, &options).ok()?;
     Some(Answer { schema, batches: vec![batch] })
-}
-
-/// What is made of each, some at once.
-fn side_by_side<T: Sync, U: Send>(
-    threads: usize,
-    of: &[T],
-    make: impl Fn(&T) -> Option<U> + Sync,
-) -> Vec<Option<U>> {
-    let next = AtomicUsize::new(0);
-    let made: Mutex<Vec<Option<U>>> = Mutex::new(of.iter().map(|_| None).collect());
-    let work = || {
-        while let Some((at, of)) = taken(&next, of) {
-            let value = make(of);
-            made.lock().unwrap_or_else(std::sync::PoisonError::into_inner)[at] = value;
-        }
-    };
-    thread::scope(|scope| {
-        for _ in 1..threads.min(of.len()) {
-            scope.spawn(work);
-        }
-        work();
-    });
-    made.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-fn taken<'a, T>(next: &AtomicUsize, of: &'a [T]) -> Option<(usize, &'a T)> {
-    let at = next.fetch_add(1, Ordering::Relaxed);
-    of.get(at).map(|taken| (at, taken))
 }

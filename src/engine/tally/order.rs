@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::engine::tally::column::{Column, NO, Texts, Whole};
+use crate::engine::tally::column::{Column, Texts, Whole};
 
 /// What rows are ordered by.
 #[derive(Debug)]
@@ -38,10 +38,7 @@ fn sort(rows: &mut [u32], keys: &[Key]) {
     match &key.column {
         Column::Whole(whole) => sort_whole(some, whole),
         Column::Small(values) => some.sort_unstable_by_key(|row| values[*row as usize]),
-        Column::Flags(flags) => {
-            let falses = partition(some, |row| flags[row as usize] == NO);
-            debug_assert!(falses <= some.len());
-        }
+        Column::Flags(flags) => some.sort_unstable_by_key(|row| flags[*row as usize]),
         Column::Texts(texts) => sort_texts(some, texts, 0),
     }
     if key.is_descending {

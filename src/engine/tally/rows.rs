@@ -69,10 +69,6 @@ impl Rows {
         Self { count: source.table.rows, sources: vec![source], known: Mutex::default() }
     }
 
-    pub(super) fn count(&self) -> u32 {
-        self.count
-    }
-
     fn values(&self) -> MutexGuard<'_, HashMap<Expr, Value, FixedState>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -310,7 +306,7 @@ impl<'a> Groups<'a> {
         Some(Self { rows, grouping, keys, kept: None })
     }
 
-    pub(super) fn count(&self) -> usize {
+    fn count(&self) -> usize {
         self.kept.as_ref().map_or(self.grouping.count(), Vec::len)
     }
 

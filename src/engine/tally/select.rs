@@ -10,11 +10,11 @@ use sqlparser::ast::{
     Values, Visit, Visitor,
 };
 
+use crate::engine::side_by_side::side_by_side;
 use crate::engine::tally::column::{Column, YES};
 use crate::engine::tally::expression::{AGGREGATES, Scope, column, flags, plain_call, value};
 use crate::engine::tally::order::{Key, ordered};
 use crate::engine::tally::rows::{Groups, Rows, Source};
-use crate::engine::tally::side_by_side;
 
 /// A table, or what a query gave.
 #[derive(Debug)]
@@ -208,22 +208,23 @@ fn selected(
     let is_grouped = !parts.group_by.is_empty()
         || parts.having.is_some()
         || items.iter().any(|(_, item)| aggregates(item));
-    let (columns, count, order) = if is_grouped {
+    let mut groups;
+    let scope: &dyn Scope = if is_grouped {
         let keys = parts.group_by.iter().map(|key| rows.key(key, &items)).collect::<Option<_>>()?;
-        let mut groups = Groups::of(&rows, keys)?;
+        groups = Groups::of(&rows, keys)?;
         if let Some(condition) = parts.having {
             let kept = flags(&groups, condition)?;
             groups.keep(&kept);
         }
-        let count = u32::try_from(groups.count()).ok()?;
-        let columns = columns(&items, tables.threads, &groups)?;
-        let order = order(order_by, &names, &columns, &groups)?;
-        (columns, count, order)
+        &groups
     } else {
-        let count = rows.count();
-        let columns = columns(&items, tables.threads, &rows)?;
-        let order = order(order_by, &names, &columns, &rows)?;
-        (columns, count, order)
+        &rows
+    };
+    let count = u32::try_from(scope.rows()).ok()?;
+    let columns = columns(&items, tables.threads, scope)?;
+    let order = match order_by {
+        Some(order_by) => Some(order(order_by, &names, &columns, scope)?),
+        None => None,
     };
     let order = match (order, limit) {
         (Some(mut order), limit) => {
@@ -260,15 +261,13 @@ fn columns(items: &[Item<'_>], threads: usize, scope: &dyn Scope) -> Option<Vec<
     side_by_side(threads, items, made).into_iter().collect()
 }
 
-/// The order that is asked for, if one is: by what is shown, else by what it is made of.
-#[expect(clippy::option_option, reason = "no order at all is no unknown one")]
+/// The order that is asked for: by what is shown, else by what it is made of.
 fn order(
-    order_by: Option<&OrderBy>,
+    order_by: &OrderBy,
     names: &[String],
     columns: &[Column],
     scope: &dyn Scope,
-) -> Option<Option<Vec<u32>>> {
-    let Some(order_by) = order_by else { return Some(None) };
+) -> Option<Vec<u32>> {
     let OrderBy { kind: OrderByKind::Expressions(asked), interpolate: None } = order_by else {
         return None;
     };
@@ -291,7 +290,7 @@ fn order(
     if keys.len() < asked.len() {
         return None;
     }
-    Some(Some(ordered(u32::try_from(scope.rows()).ok()?, &keys)))
+    Some(ordered(u32::try_from(scope.rows()).ok()?, &keys))
 }
 
 /// Whether an expression is of many rows.

@@ -19,6 +19,8 @@ use arrow_select::interleave::interleave;
 use arrow_select::take::take;
 use foldhash::fast::FixedState;
 
+use crate::fold::held::{is_same, numbers_none};
+
 /// Number of no text at all.
 pub(super) const NONE: u32 = 0;
 
@@ -171,8 +173,7 @@ fn shared(arrays: &[ArrayRef]) -> Option<Arc<Words>> {
     });
     let first = texts.next()??;
     let is_first = |other: Option<&StringViewArray>| other.is_some_and(|it| is_same(first, it));
-    let numbers_none = !first.is_empty() && first.is_null(0);
-    let is_shared = numbers_none && texts.all(is_first) && are_different(first);
+    let is_shared = numbers_none(first) && texts.all(is_first) && are_different(first);
     is_shared.then(|| Arc::new(Words(first.clone())))
 }
 
@@ -184,11 +185,6 @@ fn are_different(texts: &StringViewArray) -> bool {
 fn keys(of: &dyn AnyDictionaryArray) -> Option<UInt32Array> {
     let keys = cast(of.keys(), &DataType::UInt32).ok()?;
     keys.as_primitive_opt::<UInt32Type>().cloned()
-}
-
-/// Whether two arrays are one.
-fn is_same(left: &StringViewArray, right: &StringViewArray) -> bool {
-    left.len() == right.len() && left.views().as_ptr() == right.views().as_ptr()
 }
 
 /// Of some words, their new numbers.
