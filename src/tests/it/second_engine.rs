@@ -162,7 +162,7 @@ fn tables_answer_the_same_in_memory_and_where_they_lie() {
                 let ran = Run::new().args(args).args(flags).arg(text_of(folder.path())).run();
                 figures(&ran.expect_code(0))
             };
-            // By itself each report is read as numbers; with so little memory, none is.
+            // By itself a report that adds up is read as numbers; with so little memory, none is.
             assert_eq!(ask(&[]), ask(&["--memory", "1B"]), "{report} of {names:?}");
         }
     }
