@@ -38,6 +38,10 @@ pub const ROWS_HELD_BYTES: u64 = 64 << 20;
 pub const ROWS_IN_PARTS_HELD_BYTES: u64 = 24 << 20;
 /// The same where all columns of all tables are written: a gigabyte of records fits.
 pub const WHOLE_ROWS_HELD_BYTES: u64 = 128 << 20;
+/// Inputs of no more bytes than this are read by one thread: to begin others takes longer.
+pub const FEW_BYTES: u64 = 64 << 10;
+/// The same of so many records, to answer what is asked of them.
+pub const FEW_RECORDS: u64 = 4 << 10;
 /// Memory of normalised tables that are read whole, columns as numbers. Reports on ten million events
 /// took 158 to 636 MB; more are read where they lie, which takes up to five times as long.
 pub const WHOLE_NUMBERED_BYTES: u64 = 1 << 30;

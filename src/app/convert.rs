@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 
 use crate::app::error::Error;
-use crate::app::ingest::{thread_count, with_threads};
+use crate::app::ingest::{thread_count, threads_for, with_threads};
 use crate::app::options::{ConvertOptions, ConvertTarget, TableFormat};
 use crate::app::outcome::{ConvertOutcome, WrittenFile};
 use crate::app::output::{self, OutputFile};
@@ -60,12 +60,13 @@ fn converted(options: &ConvertOptions, progress: &Progress) -> Result<ConvertOut
     };
     let mut ingested = read(&options.read, &wishes, progress)?;
     let window = window(&options.read, &ingested);
+    let threads = threads_for(&ingested, options.read.threads);
     let make = || {
         let tables = wishes.make(&mut ingested, window, &options.read)?;
         let redactor = Redactor::of(&options.read, &tables)?;
         Ok::<_, Error>((tables, redactor))
     };
-    let (mut tables, redactor) = with_threads(options.read.threads, |pool| pool.install(make))??;
+    let (mut tables, redactor) = with_threads(threads, |pool| pool.install(make))??;
     if let Some(redactor) = redactor {
         for made in &mut tables {
             let hidden = redactor.batches(&made.schema, &made.all_rows()?)?;
@@ -85,7 +86,10 @@ fn converted(options: &ConvertOptions, progress: &Progress) -> Result<ConvertOut
         ConvertTarget::Folder(folder) => write_all(&tables, folder, options, &mut outcome)?,
         ConvertTarget::Table(name) => {
             let made = tables.iter().filter(|made| made.table.name == name);
-            let page_of = |made: &Made| Ok(page(made, made.all_rows()?, &outcome));
+            let page_of = |made: &Made| {
+                let rows = made.rows_as_held().collect::<Result<_, Error>>()?;
+                Ok(page(made, rows, &outcome))
+            };
             outcome.pages = made.map(page_of).collect::<Result<Vec<Page>, Error>>()?;
         }
     }
@@ -137,7 +141,7 @@ fn write(
     }
     let threads = thread_count(options.read.threads);
     let (mut count, mut failure) = (0, None);
-    let mut rows = made.rows().map_while(|batch| match batch {
+    let mut rows = made.rows_as_held().map_while(|batch| match batch {
         Ok(batch) => {
             count += batch.num_rows() as u64;
             Some(batch)
@@ -149,7 +153,7 @@ fn write(
     });
     let written = match options.format {
         TableFormat::Parquet => write_table(&mut rows, &made.schema, &metadata, threads, file),
-        TableFormat::Arrow => write_stream(&mut rows, &made.schema, &metadata, file),
+        TableFormat::Arrow => write_stream(&mut rows, &made.schema, &metadata, threads, file),
         TableFormat::Ndjson => write_lines(&mut rows, made, outcome, file),
     };
     drop(rows);

@@ -8,7 +8,7 @@ use arrow_array::types::{Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, RecordBatch};
 
 use crate::app::error::Error;
-use crate::app::ingest::with_threads;
+use crate::app::ingest::{threads_for, with_threads};
 use crate::app::options::ExplainOptions;
 use crate::app::outcome::Explanation;
 use crate::app::progress::Progress;
@@ -33,8 +33,9 @@ pub fn run(options: &ExplainOptions, progress: &Progress) -> Result<Explanation,
     let wishes = Wishes::everything(None);
     let mut ingested = read_with(&options.read, &wishes, Some(event_id.clone()), progress)?;
     let window = window(&options.read, &ingested);
+    let threads = threads_for(&ingested, options.read.threads);
     let make = || wishes.make(&mut ingested, window, &options.read);
-    let made = with_threads(options.read.threads, |pool| pool.install(make))??;
+    let made = with_threads(threads, |pool| pool.install(make))??;
     let with_rows = |made: &Made| Ok((made.table.name, made.all_rows()?));
     let tables = made.iter().map(with_rows).collect::<Result<Tables, Error>>()?;
     let mut text = format!("Event {event_id}\n");

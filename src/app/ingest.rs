@@ -32,6 +32,7 @@ use crate::extract::frame::{Bounds, Framed, frame};
 use crate::extract::{Extractor, OpenedTables, Wanted};
 use crate::fold::policy_event;
 use crate::format::FORMATS;
+use crate::limits::{FEW_BYTES, FEW_RECORDS};
 use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
 use crate::source::open::{Content, Stream, Text, each_stream};
@@ -62,27 +63,32 @@ pub(crate) fn thread_count(asked: Option<usize>) -> usize {
     asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
 }
 
-/// Does `work` with the threads of a run, which end with it: what an allocator keeps for a thread of the
+/// How many threads answer what is asked of what was read.
+pub(crate) fn threads_for(ingested: &Ingested, asked: Option<usize>) -> usize {
+    if ingested.accounting.records <= FEW_RECORDS { 1 } else { thread_count(asked) }
+}
+
+/// Does `work` with so many threads, which end with it: what an allocator keeps for a thread of the
 /// memory that it freed goes back, or to those that come next.
 ///
 /// # Errors
 /// [`Error::Threads`] when the system refuses them.
 pub(crate) fn with_threads<T>(
-    asked: Option<usize>,
+    threads: usize,
     work: impl FnOnce(&ThreadPool) -> T,
 ) -> Result<T, Error> {
     thread::scope(|scope| {
-        let mut threads = Vec::new();
-        let pool = ThreadPoolBuilder::new().num_threads(thread_count(asked));
+        let mut running = Vec::new();
+        let pool = ThreadPoolBuilder::new().num_threads(threads);
         let pool = pool.spawn_handler(|worker| {
-            threads.push(thread::Builder::new().spawn_scoped(scope, || worker.run())?);
+            running.push(thread::Builder::new().spawn_scoped(scope, || worker.run())?);
             Ok(())
         });
         let pool = pool.build().map_err(Error::Threads)?;
         let done = work(&pool);
         drop(pool);
         // The scope would wait for their work only, and not until they are gone.
-        for thread in threads {
+        for thread in running {
             thread.join().unwrap_or_else(|panic| resume_unwind(panic));
         }
         Ok(done)
@@ -97,16 +103,19 @@ pub(crate) fn with_threads<T>(
 pub(crate) fn ingest(mut job: Job<'_>, progress: &Progress) -> Result<Ingested, Error> {
     let inputs = plan(job.inputs)?;
     job.sides.begin(|file| first_records(file, &job.wanted))?;
+    let mut threads = thread_count(job.threads);
     if let Some(total) = inputs.iter().map(|input| input.bytes_len).sum() {
         progress.set_bytes_total(total);
+        if total <= FEW_BYTES {
+            threads = 1;
+        }
     }
     let collector = Collector::new(&mut job);
-    let (asked, threads) = (job.threads, thread_count(job.threads));
     let is_file = |input: &Input| input.bytes_len.is_some();
     let ready = inputs.iter().map(is_file).collect();
     let columns = columns_of_activity(&job.wanted);
     let line = Line::new(job.wanted, threads, ready, collector, progress);
-    with_threads(asked, |pool| {
+    with_threads(threads, |pool| {
         pool.broadcast(|_| {
             line.work(&|number, sender| {
                 Reading { sender, progress, columns: &columns }.input(&inputs[number]);

@@ -32,21 +32,21 @@ const ROWS_MAX: u64 = 12 << 10;
 /// Bytes that come of a row while it is folded and asked, about.
 const ROW_BYTES: u64 = 1 << 10;
 
-/// The answers to `queries`, if the rows are on disk and none of the queries has to see all at once.
+/// The answers to what is asked, if the rows are on disk and none of the queries has to see all at once.
 ///
 /// # Errors
 /// What the engine says, and when the temporary files cannot be read.
 pub(crate) fn answers(
     options: &ReadOptions,
     (wishes, plan): (&Wishes, &Plan),
-    queries: &[Query<'_>],
+    asked: &Tally<'_>,
     ingested: &mut Ingested,
 ) -> Result<Option<Vec<Answer>>, Error> {
     let is_in_parts = ingested.spilled.as_ref().is_some_and(Spilled::is_in_parts);
     if !is_in_parts || !wishes.reads_only_the_log() {
         return Ok(None);
     }
-    let texts: Vec<&str> = queries.iter().map(|query| query.sql).collect();
+    let texts: Vec<&str> = asked.queries().iter().map(|query| query.sql).collect();
     let Some(divided) = divide(&texts, &plan.views) else { return Ok(None) };
     let Some(spilled) = ingested.spilled.take() else { return Ok(None) };
     let bytes_max = options.memory.or(wishes.held_bytes()).unwrap_or(u64::MAX);
@@ -58,7 +58,7 @@ pub(crate) fn answers(
     let window = window(options, ingested);
     let about_run = wishes.about_run(days, window, &mut ingested.accounting)?;
     let tables: Vec<TableInput<'_>> = about_run.iter().map(Made::input).collect();
-    finish(queries, &divided, groups.finish(), &tables).map(Some)
+    finish(asked.queries(), &divided, groups.finish(), &tables).map(Some)
 }
 
 /// What all parts answer, put together.
@@ -74,7 +74,7 @@ fn groups(
         let made = wishes.part(kept, policies).map_err(Error::Arrow)?;
         let tables: Vec<TableInput<'_>> = made.iter().map(Made::input).collect();
         let engine = Shipped::default();
-        engine.run_part(&tally, &tables, &plan.views, &queries).map_err(Error::from)
+        engine.run_part(&tally, &tables).map_err(Error::from)
     };
     // Who asks the parts keeps nothing: what a thread keeps lies among what it has freed, and that
     // cannot be given back.

@@ -9,6 +9,7 @@ use crate::app::report::{answers_of_rows, cut_to, library, read, window};
 use crate::app::tables::{Wishes, planned};
 use crate::app::tables_whole::Whole;
 use crate::engine::Query;
+use crate::engine::tally::Tally;
 use crate::render::Page;
 use crate::report::adhoc::check;
 use crate::report::divide::divide;
@@ -36,9 +37,10 @@ fn answer(options: &QueryOptions, progress: &Progress) -> Result<Outcome, Error>
     }
     let query = [Query { name: "query", sql, columns: Vec::new() }];
     // What cannot run is said before gigabytes are read.
-    planned(&plan, &query)?;
+    let asked = Tally::of(&plan.views, &query);
+    planned(&plan, &asked)?;
     let whole = Whole::of(&options.read, &wishes)
-        .and_then(|whole| whole.answers(&options.read, &plan, &query));
+        .and_then(|whole| whole.answers(&options.read, &plan, &asked));
     let mut redactor = None;
     let (ingested, answers) = if let Some((ingested, answers)) = whole {
         progress.add_rows(ingested.accounting.records);
@@ -46,7 +48,7 @@ fn answer(options: &QueryOptions, progress: &Progress) -> Result<Outcome, Error>
     } else {
         let mut ingested = read(&options.read, &wishes, progress)?;
         let (answers, hides) =
-            answers_of_rows(&options.read, (&wishes, &plan), &query, &mut ingested)?;
+            answers_of_rows(&options.read, (&wishes, &plan), &asked, &mut ingested)?;
         redactor = hides;
         (ingested, answers)
     };

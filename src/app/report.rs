@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -14,7 +15,7 @@ use crate::app::alarm;
 use crate::app::check::Check;
 use crate::app::collect::Ingested;
 use crate::app::error::Error;
-use crate::app::ingest::{Job, ingest, open_tables, thread_count, with_threads};
+use crate::app::ingest::{Job, ingest, open_tables, threads_for, with_threads};
 use crate::app::options::{ReadOptions, ReportOptions};
 use crate::app::outcome::Outcome;
 use crate::app::parted;
@@ -22,9 +23,10 @@ use crate::app::progress::Progress;
 use crate::app::redact::{Redactor, hide_in_error};
 use crate::app::rejects::RejectFile;
 use crate::app::side::SideCheck;
-use crate::app::tables::{Made, Wishes, engine_for, warm_up};
+use crate::app::tables::{Made, Wishes, engine_for, made_ready};
 use crate::app::tables_whole::Whole;
-use crate::engine::{Answer, Engine, Query};
+use crate::engine::tally::Tally;
+use crate::engine::{Answer, Query};
 use crate::error::Accounting;
 use crate::extract::Wanted;
 use crate::extract::filter::Filter;
@@ -74,20 +76,25 @@ fn answer(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error
     let wishes = Wishes::of(&plan);
     let whole = Whole::of(&options.read, &wishes).and_then(|whole| {
         let statements = bound(&reports, as_of(options, &whole.ingested)).ok()?;
-        whole.answers(&options.read, &plan, &queries(&reports, &statements))
+        let queries = queries(&reports, &statements);
+        whole.answers(&options.read, &plan, &Tally::of(&plan.views, &queries))
     });
     let (ingested, answers) = if let Some((ingested, answers)) = whole {
         progress.add_rows(ingested.accounting.records);
         (ingested, answers)
     } else {
-        let mut ingested = thread::scope(|scope| {
-            scope.spawn(|| warm_up(&plan, &queries(&reports, &drafts)));
-            read(&options.read, &wishes, progress)
-        })?;
+        let draft = queries(&reports, &drafts);
+        let (ingested, asked) = thread::scope(|scope| {
+            let asked = scope.spawn(|| made_ready(&plan, &draft));
+            let ingested = read(&options.read, &wishes, progress);
+            (ingested, asked.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        });
+        let mut ingested = ingested?;
         let statements = bound(&reports, as_of(options, &ingested))?;
         let queries = queries(&reports, &statements);
+        let asked = if statements == drafts { asked } else { Tally::of(&plan.views, &queries) };
         let (answers, hides) =
-            answers_of_rows(&options.read, (&wishes, &plan), &queries, &mut ingested)?;
+            answers_of_rows(&options.read, (&wishes, &plan), &asked, &mut ingested)?;
         redactor = hides;
         (ingested, answers)
     };
@@ -123,21 +130,22 @@ fn answer(options: &ReportOptions, progress: &Progress) -> Result<Outcome, Error
 pub(crate) fn answers_of_rows<'a>(
     options: &'a ReadOptions,
     (wishes, plan): (&Wishes, &Plan),
-    queries: &[Query<'_>],
+    asked: &Tally<'_>,
     ingested: &mut Ingested,
 ) -> Result<(Vec<Answer>, Option<Redactor<'a>>), Error> {
     // What hides values has to see all of them.
     if options.redact.is_none()
-        && let Some(answers) = parted::answers(options, (wishes, plan), queries, ingested)?
+        && let Some(answers) = parted::answers(options, (wishes, plan), asked, ingested)?
     {
         return Ok((answers, None));
     }
     let window = window(options, ingested);
+    let threads = threads_for(ingested, options.threads);
     let make = || wishes.make(ingested, window, options);
-    let tables = with_threads(options.threads, |pool| pool.install(make))??;
+    let tables = with_threads(threads, |pool| pool.install(make))??;
     let inputs: Vec<_> = tables.iter().map(Made::input).collect();
-    let engine = engine_for(&tables).with_threads(thread_count(options.threads));
-    let answers = engine.run(&inputs, &plan.views, queries)?;
+    let engine = engine_for(&tables).with_threads(threads);
+    let answers = engine.run_read(asked, &inputs)?;
     Ok((answers, Redactor::of(options, &tables)?))
 }
 

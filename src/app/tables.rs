@@ -31,7 +31,6 @@ use crate::fold::attempt::{
 };
 use crate::fold::calendar::{DAYS_MAX, Days, calendar};
 use crate::fold::events::{Flags, Kept, with_columns};
-use crate::fold::held::{of_columns, plain};
 use crate::fold::policy_event::{self, PolicyEvents};
 use crate::fold::proof::{Proof, of_activity};
 use crate::fold::sign_in::ACTIVITY_READ;
@@ -41,6 +40,7 @@ use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
 use crate::schema::attempt::TABLE as ATTEMPT;
 use crate::schema::calendar::TABLE as CALENDAR;
+use crate::schema::numbered::{of_columns, plain};
 use crate::schema::run::TABLE as RUN;
 use crate::schema::{Column, TABLES, Table};
 use crate::text::count;
@@ -113,10 +113,15 @@ impl Made {
 
     /// Its rows, wherever they are, texts as texts. On disk, a table without columns has none.
     pub(crate) fn rows(&self) -> impl Iterator<Item = Result<RecordBatch, Error>> {
+        let plain = |batch| projected(&batch?, &self.schema).map_err(Error::Arrow);
+        self.rows_as_held().map(plain)
+    }
+
+    /// The same, texts as they are: numbered, it may be.
+    pub(crate) fn rows_as_held(&self) -> impl Iterator<Item = Result<RecordBatch, Error>> {
         let on_disk = self.files.iter().flat_map(|file| read_back(file, &self.schema));
         let in_order = self.in_order.iter().flat_map(|log| log.rows(self.table, &self.schema));
-        let plain = |batch| projected(batch, &self.schema).map_err(Error::Arrow);
-        self.batches.iter().map(plain).chain(on_disk).chain(in_order)
+        self.batches.iter().cloned().map(Ok).chain(on_disk).chain(in_order)
     }
 
     /// All its rows at once.
@@ -567,24 +572,28 @@ pub(crate) fn engine_for(tables: &[Made]) -> Shipped {
 }
 
 /// Tells the queries that cannot run, before there are tables.
-pub(crate) fn planned(plan: &Plan, queries: &[Query<'_>]) -> Result<(), EngineError> {
+pub(crate) fn planned(plan: &Plan, asked: &Tally<'_>) -> Result<(), EngineError> {
     let tables = without_rows(plan);
     let inputs: Vec<_> = tables.iter().map(Made::input).collect();
-    Shipped::plan(&inputs, &plan.views, queries)
+    Shipped::plan(asked, &inputs)
 }
 
-/// Gets ready what the queries will need, beside whatever else there is to do before there are tables.
-pub(crate) fn warm_up(plan: &Plan, queries: &[Query<'_>]) {
-    if !is_known(plan, queries) {
+/// Gets ready what queries, which are those that were planned, will need, beside whatever else there is to
+/// do before there are tables.
+pub(crate) fn made_ready<'a>(plan: &'a Plan, queries: &'a [Query<'a>]) -> Tally<'a> {
+    let trees = &plan.trees;
+    let asked = Tally::of_read((&plan.views, &trees.views), (queries, &trees.queries));
+    if !is_known(plan, &asked) {
         Polars::warm_up();
     }
+    asked
 }
 
 /// Whether all queries are answered from numbers of texts, if the tables are in memory.
-pub(crate) fn is_known(plan: &Plan, queries: &[Query<'_>]) -> bool {
+pub(crate) fn is_known(plan: &Plan, asked: &Tally<'_>) -> bool {
     let tables = without_rows(plan);
     let inputs: Vec<_> = tables.iter().map(Made::input).collect();
-    !Tally::of(&plan.views, queries).known(&inputs).contains(&false)
+    !asked.known(&inputs).contains(&false)
 }
 
 /// The tables that are read.

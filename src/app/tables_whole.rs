@@ -17,22 +17,23 @@ use arrow_schema::{Field, Schema};
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use crate::app::collect::Ingested;
-use crate::app::ingest::{thread_count, with_threads};
+use crate::app::ingest::{threads_for, with_threads};
 use crate::app::options::ReadOptions;
 use crate::app::others::read_table;
 use crate::app::report::window;
 use crate::app::tables::{Made, Wishes, is_known, run_table};
 use crate::app::tables_read::conform;
 use crate::container::parquet::{NormalisedTable, mark, normalised_table};
+use crate::engine::Answer;
 use crate::engine::shipped::Shipped;
-use crate::engine::{Answer, Engine, Query};
+use crate::engine::tally::Tally;
 use crate::fold::calendar::DAYS_MAX;
-use crate::fold::held::of_columns;
 use crate::limits::WHOLE_NUMBERED_BYTES;
 use crate::report::divide::divide;
 use crate::report::plan::Plan;
 use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::calendar::TABLE as CALENDAR;
+use crate::schema::numbered::of_columns;
 use crate::schema::run::TABLE as RUN;
 use crate::schema::sign_in_policy::TABLE as SIGN_IN_POLICY;
 use crate::schema::{SCHEMA_VERSION, TABLES, Table};
@@ -160,21 +161,22 @@ impl Whole {
         self,
         options: &ReadOptions,
         plan: &Plan,
-        queries: &[Query<'_>],
+        asked: &Tally<'_>,
     ) -> Option<(Ingested, Vec<Answer>)> {
         let Self { files, days, ingested } = self;
         let window = window(options, &ingested);
         // What lists rows needs of most columns a few, and of the ids that tell rows apart no numbers.
-        let texts: Vec<&str> = queries.iter().map(|query| query.sql).collect();
+        let texts: Vec<&str> = asked.queries().iter().map(|query| query.sql).collect();
         let adds_up = || divide(&texts, &plan.views).is_some();
-        let is_numbered = is_known(plan, queries)
+        let is_numbered = is_known(plan, asked)
             && adds_up()
             && numbered_bytes(&files, plan) <= options.memory.unwrap_or(WHOLE_NUMBERED_BYTES);
         let make = || made(&files, &days, (plan, window), is_numbered);
-        let tables = with_threads(options.threads, |pool| pool.install(make)).ok()??;
+        let threads = threads_for(&ingested, options.threads);
+        let tables = with_threads(threads, |pool| pool.install(make)).ok()??;
         let inputs: Vec<_> = tables.iter().map(Made::input).collect();
-        let engine = Shipped::default().with_threads(thread_count(options.threads));
-        let answers = engine.run(&inputs, &plan.views, queries).ok()?;
+        let engine = Shipped::default().with_threads(threads);
+        let answers = engine.run_read(asked, &inputs).ok()?;
         Some((ingested, answers))
     }
 }

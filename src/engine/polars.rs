@@ -24,8 +24,8 @@ use crate::engine::Rows;
 use crate::engine::TableInput;
 use crate::engine::bridge;
 use crate::engine::side_by_side::side_by_side;
-use crate::fold::held::plain;
 use crate::schema::Kind;
+use crate::schema::numbered::plain;
 
 /// Polars, in this process.
 ///

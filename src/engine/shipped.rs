@@ -27,29 +27,35 @@ impl Shipped {
     ///
     /// # Errors
     /// As [`Polars::plan`].
-    pub fn plan(
-        tables: &[TableInput<'_>],
-        views: &[(String, String)],
-        queries: &[Query<'_>],
-    ) -> Result<(), EngineError> {
-        let unknown = unknown(queries, &Tally::of(views, queries).known(tables));
-        if unknown.is_empty() { Ok(()) } else { Polars::plan(tables, views, &unknown) }
+    pub fn plan(asked: &Tally<'_>, tables: &[TableInput<'_>]) -> Result<(), EngineError> {
+        let unknown = unknown(asked.queries(), &asked.known(tables));
+        if unknown.is_empty() { Ok(()) } else { Polars::plan(tables, asked.views(), &unknown) }
     }
 
-    /// Runs queries, which `tally` has read, over a part of the rows, on one thread; as
-    /// [`Polars::run_part`].
+    /// Runs what was read before.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub fn run_read(
+        &self,
+        asked: &Tally<'_>,
+        tables: &[TableInput<'_>],
+    ) -> Result<Vec<Answer>, EngineError> {
+        let known = asked.answers(tables, self.polars.threads);
+        with_rest(known, asked.queries(), |unknown| self.polars.run(tables, asked.views(), unknown))
+    }
+
+    /// Runs what was read before over a part of the rows, on one thread; as [`Polars::run_part`].
     ///
     /// # Errors
     /// As [`Engine::run`].
     pub fn run_part(
         &self,
-        tally: &Tally<'_>,
+        asked: &Tally<'_>,
         tables: &[TableInput<'_>],
-        views: &[(String, String)],
-        queries: &[Query<'_>],
     ) -> Result<Vec<Answer>, EngineError> {
-        with_rest(tally.answers(tables, 1), queries, |unknown| {
-            self.polars.run_part(tables, views, unknown)
+        with_rest(asked.answers(tables, 1), asked.queries(), |unknown| {
+            self.polars.run_part(tables, asked.views(), unknown)
         })
     }
 }
@@ -61,8 +67,7 @@ impl Engine for Shipped {
         views: &[(String, String)],
         queries: &[Query<'_>],
     ) -> Result<Vec<Answer>, EngineError> {
-        let known = Tally::of(views, queries).answers(tables, self.polars.threads);
-        with_rest(known, queries, |unknown| self.polars.run(tables, views, unknown))
+        self.run_read(&Tally::of(views, queries), tables)
     }
 }
 

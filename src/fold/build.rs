@@ -20,9 +20,9 @@ use crate::fold::attempt::{Attempt, Part, source_column};
 use crate::fold::duplicate::Place;
 use crate::fold::event::Names;
 use crate::fold::events::{Kept, Text};
-use crate::fold::held::{is_same, numbers_none, of_columns};
 use crate::mfa::principal::Principal;
 use crate::schema::attempt::TABLE;
+use crate::schema::numbered::{is_same, numbers_none, of_columns};
 
 type Ordered<'p> = [(&'p Part, &'p Attempt)];
 

@@ -17,12 +17,12 @@ use arrow_array::{
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use arrow_select::concat::concat;
 use arrow_select::interleave::interleave;
-use arrow_select::take::take;
 use foldhash::fast::FixedState;
 
 use crate::extract::column::UNIQUE;
 use crate::extract::texts::{Texts, lower};
 use crate::fold::events::{Text, hashed};
+use crate::schema::numbered::{is_same, of_columns, plain_type};
 
 /// Rows of a segment: few enough for many threads, enough for columns of a size.
 pub(crate) const SEGMENT_ROWS: usize = 8 << 10;
@@ -318,42 +318,6 @@ fn store(field: &Field, hashes: &[&str]) -> Store {
     }
 }
 
-/// A batch of some columns, which may have numbers for the texts of `schema`.
-///
-/// # Errors
-/// Where the columns are not as many as `schema` has, or not of so many rows.
-pub(crate) fn of_columns(
-    schema: &Schema,
-    columns: Vec<ArrayRef>,
-    rows: usize,
-) -> Result<RecordBatch, ArrowError> {
-    let fields = schema.fields().iter().zip(&columns);
-    let fields: Vec<Field> = fields
-        .map(|(field, column)| field.as_ref().clone().with_data_type(column.data_type().clone()))
-        .collect();
-    let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
-}
-
-/// The column as the tables have it: numbered texts as texts, which are shared, not copied.
-///
-/// # Errors
-/// Only when a column outgrows Arrow's limits.
-pub(crate) fn plain(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
-    match column.as_any_dictionary_opt() {
-        Some(numbered) => take(numbered.values(), numbered.keys(), None),
-        None => Ok(Arc::clone(column)),
-    }
-}
-
-/// The type of the column that [`plain`] gives.
-pub(crate) fn plain_type(kind: &DataType) -> &DataType {
-    match kind {
-        DataType::Dictionary(_, texts) => texts,
-        other => other,
-    }
-}
-
 /// The rows at some places of some batches of one schema, with texts of their own: numbered ones
 /// where those of the batches share their numbers.
 ///
@@ -427,16 +391,6 @@ fn shared<'a>(columns: &[Text<'a>]) -> Option<&'a StringViewArray> {
     columns.iter().all(is_same).then_some(first)
 }
 
-/// Whether the first of some texts is none at all, as where texts are numbered.
-pub(crate) fn numbers_none(texts: &StringViewArray) -> bool {
-    !texts.is_empty() && texts.is_null(0)
-}
-
-/// Whether two arrays are the same memory.
-pub(crate) fn is_same(left: &StringViewArray, right: &StringViewArray) -> bool {
-    left.len() == right.len() && left.views().ptr_eq(right.views())
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -446,7 +400,8 @@ mod tests {
     use arrow_array::{ArrayRef, Int64Array, RecordBatch};
     use proptest::prelude::{any, proptest};
 
-    use super::{Held, SEGMENT_ROWS, plain};
+    use super::{Held, SEGMENT_ROWS};
+    use crate::schema::numbered::plain;
 
     fn batch(rows: &[(Option<String>, i64)]) -> RecordBatch {
         let texts = || {

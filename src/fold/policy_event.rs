@@ -21,8 +21,8 @@ use crate::fold::attempt::Folded;
 use crate::fold::build::texts_at;
 use crate::fold::duplicate::Place;
 use crate::fold::events::{Flags, Kept, Text};
-use crate::fold::held::plain;
 use crate::schema::activity_policy::TABLE;
+use crate::schema::numbered::plain;
 
 /// A column of `activity_policy` that is made here, the column of `activity` and that of `attempt`.
 const MADE: &[(&str, Option<&str>, Option<&str>)] = &[

@@ -4,7 +4,7 @@
 use arrow_array::{RecordBatch, StringViewArray};
 
 use crate::fold::events::Text;
-use crate::fold::held::is_same;
+use crate::schema::numbered::is_same;
 
 /// What the texts of one column tell, over some batches.
 #[derive(Debug)]

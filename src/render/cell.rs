@@ -23,6 +23,7 @@ use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::{ArrowError, DataType, Schema, TimeUnit};
 
 use crate::schema::Kind;
+use crate::schema::numbered::plain;
 use crate::text::thousands;
 use crate::time::{format_day, parse_bound, push_micros};
 
@@ -92,7 +93,7 @@ pub struct Column<'a> {
 
 #[derive(Debug)]
 enum Values<'a> {
-    View(&'a StringViewArray),
+    View(StringViewArray),
     Text(&'a StringArray),
     LargeText(&'a LargeStringArray),
     Boolean(&'a BooleanArray),
@@ -138,7 +139,12 @@ impl<'a> Column<'a> {
 
     /// The value in `row`, which must be below the length of the array.
     pub fn cell(&self, row: usize) -> Cell<'_> {
-        if self.array.is_null(row) || matches!(self.array.data_type(), DataType::Null) {
+        let is_null = match &self.values {
+            // Of numbered texts the array tells whether there is a number.
+            Values::View(texts) => texts.is_null(row),
+            _ => self.array.is_null(row) || matches!(self.array.data_type(), DataType::Null),
+        };
+        if is_null {
             return Cell::Null;
         }
         match &self.values {
@@ -158,7 +164,10 @@ impl<'a> Column<'a> {
 
 fn values(array: &ArrayRef) -> io::Result<Values<'_>> {
     Ok(match array.data_type() {
-        DataType::Utf8View => Values::View(array.as_string_view()),
+        DataType::Utf8View => Values::View(array.as_string_view().clone()),
+        DataType::Dictionary(_, texts) if **texts == DataType::Utf8View => {
+            Values::View(plain(array).map_err(io_error)?.as_string_view().clone())
+        }
         DataType::Utf8 => Values::Text(array.as_string()),
         DataType::LargeUtf8 => Values::LargeText(array.as_string()),
         DataType::Boolean => Values::Boolean(array.as_boolean()),

@@ -72,7 +72,7 @@ pub struct Page {
     pub totals: Vec<usize>,
     /// Columns: `Utf8View`, `Int64`, `Float64`, `Boolean`, `Date32`, `Timestamp(us, UTC)`.
     pub schema: SchemaRef,
-    /// The rows.
+    /// The rows. Texts may be numbered: dictionaries of `Utf8View`.
     pub batches: Vec<RecordBatch>,
     /// Rows that exist beyond those shown (cut by `--top`).
     pub rows_left_out: u64,

@@ -18,6 +18,8 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 
+use crate::schema::numbered::{plain, plain_type};
+
 use super::object::metadata;
 use super::{Page, Renderer, Style, single};
 
@@ -60,7 +62,7 @@ impl Renderer for Parquet {
 }
 
 /// Writes batches as one Parquet file, a row group at a time, its columns side by side on some
-/// threads.
+/// threads. Texts may be numbered.
 ///
 /// The Arrow schema is not embedded: text is plain UTF-8 strings, times are UTC microseconds and
 /// days are dates to any reader, also to those that do not know Arrow's view types yet. The bytes
@@ -120,7 +122,7 @@ impl<W: Write + Send> Table<'_, W> {
         meanwhile: impl FnOnce() -> M,
     ) -> Result<M, ParquetError> {
         let types = |fields: &Fields| -> Vec<DataType> {
-            fields.iter().map(|field| field.data_type().clone()).collect()
+            fields.iter().map(|field| plain_type(field.data_type()).clone()).collect()
         };
         if types(batch.schema_ref().fields()) != types(self.schema.fields()) {
             return Err(ParquetError::General("a batch is not of its table".to_owned()));
@@ -141,7 +143,8 @@ impl<W: Write + Send> Table<'_, W> {
             // No table has nested columns, so that each has one leaf.
             let work = columns.iter_mut().zip(self.schema.fields()).zip(part.columns());
             let encode = |((writer, field), column): ((&mut ArrowColumnWriter, &FieldRef), _)| {
-                compute_leaves(field, column)?.iter().try_for_each(|leaf| writer.write(leaf))
+                let leaves = compute_leaves(field, &plain(column)?)?;
+                leaves.iter().try_for_each(|leaf| writer.write(leaf))
             };
             start += rows;
             let is_last = start == batch.num_rows();

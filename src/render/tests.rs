@@ -1,19 +1,24 @@
 //! What holds for every renderer: the roster, hostile text, empty pages, reading back.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::UInt32Type;
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch,
-    StringViewArray, TimestampMicrosecondArray,
+    Array, ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float64Array, Int64Array,
+    RecordBatch, StringViewArray, TimestampMicrosecondArray, UInt32Array,
 };
 use arrow_schema::{Field, Schema};
 
 use crate::error::{Accounting, Warning};
+use crate::schema::numbered::of_columns;
 
 use super::{ALL, Page, Renderer, Style, by_extension, by_name};
+use read_back::read_arrow;
 
 mod read_back;
 mod workbook;
@@ -265,6 +270,57 @@ fn long_pages_are_the_same_bytes_whatever_the_number_of_threads() {
         for threads in [0, 2, 3, 64] {
             let style = Style { threads, ..PLAIN };
             assert!(text(name, &pages, &style) == plain, "{name} with {threads} threads");
+        }
+    }
+}
+
+/// The page with numbers in place of its texts: of each text one, after that of none at all.
+fn numbered(mut page: Page) -> Page {
+    let numbered = |column: &ArrayRef| -> ArrayRef {
+        let Some(texts) = column.as_string_view_opt() else { return Arc::clone(column) };
+        let different: BTreeSet<&str> = texts.iter().flatten().collect();
+        let different: Vec<&str> = different.into_iter().collect();
+        let own: StringViewArray =
+            std::iter::once(None).chain(different.iter().copied().map(Some)).collect();
+        let number = |text: Option<&str>| {
+            text.map_or(0, |text| {
+                u32::try_from(1 + different.binary_search(&text).unwrap()).unwrap()
+            })
+        };
+        let numbers: UInt32Array = texts.iter().map(number).collect::<Vec<u32>>().into();
+        Arc::new(DictionaryArray::<UInt32Type>::try_new(numbers, Arc::new(own)).unwrap())
+    };
+    for batch in &mut page.batches {
+        let columns = batch.columns().iter().map(numbered).collect();
+        *batch = of_columns(&page.schema, columns, batch.num_rows()).unwrap();
+    }
+    page
+}
+
+#[test]
+fn numbered_texts_are_written_as_texts() {
+    // More different texts than are kept in mind, in turns that come upon each other's places.
+    let many: Vec<String> = (0..30_000)
+        .map(|row| format!("text number {} of a row", row % 7 + (row % 3) * 4_096 + row / 5_000))
+        .collect();
+    let many: Vec<Option<&str>> = many
+        .iter()
+        .enumerate()
+        .map(|(row, text)| (row % 11 != 0).then_some(text.as_str()))
+        .collect();
+    let mut long = page("long", vec![("t", texts(&many))]);
+    long.batches.push(long.batches[0].slice(7, 9_000));
+    for page in [hostile(), resources(), long] {
+        for renderer in ALL {
+            let (name, style) = (renderer.name(), Style { threads: 2, ..PLAIN });
+            let plain = bytes(name, std::slice::from_ref(&page), &style);
+            let of_numbers = bytes(name, &[numbered(page.clone())], &style);
+            if name == "arrow" {
+                let (plain, of_numbers) = (read_arrow(&plain), read_arrow(&of_numbers));
+                assert_eq!(plain, of_numbers, "{}", page.id);
+            } else {
+                assert!(plain == of_numbers, "{name} of {}", page.id);
+            }
         }
     }
 }

@@ -81,6 +81,15 @@ pub fn query_in(dialect: &dyn Dialect, sql: &str) -> Result<Query, SqlError> {
     query_of(dialect, tokens(dialect, sql)?, sql)
 }
 
+/// The words of a query that is known to read.
+///
+/// # Errors
+/// [`SqlError::Syntax`].
+pub fn words_of(sql: &str) -> Result<Words, SqlError> {
+    let tokens = tokens(&GenericDialect {}, sql)?;
+    Ok(Words::of(tokens.iter().map(|token| &token.token)))
+}
+
 /// Reads one query, and its words.
 ///
 /// # Errors

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use sqlparser::ast::{
     BinaryOperator, Expr, GroupByExpr, Query, Select, SelectItem, SetExpr, TableFactor,
@@ -31,6 +32,17 @@ pub struct Plan {
     pub of_policy_events: BTreeSet<String>,
     /// `(name, SQL)` of the views, each after those it reads, without the columns nobody asks for.
     pub views: Vec<(String, String)>,
+    /// The queries and the views as they were read, so that nobody has to read them again.
+    pub trees: Arc<Trees>,
+}
+
+/// SQL that was read, in the order in which it was given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trees {
+    /// The queries.
+    pub queries: Vec<Query>,
+    /// Those of [`Plan::views`].
+    pub views: Vec<Query>,
 }
 
 impl Plan {
@@ -51,13 +63,21 @@ pub fn plan(sqls: &[&str], library: &Library) -> Result<Plan, SqlError> {
         wanted: BTreeMap::new(),
         of_any_event: BTreeSet::new(),
     };
+    let mut queries = Vec::with_capacity(sqls.len());
     for sql in sqls {
         let (query, words) = parse::query_and_words(sql)?;
         planner.read(&query, &words)?;
+        queries.push(query);
     }
-    let views = planner.follow()?;
+    let cut = planner.follow()?;
     let of_policy_events = planner.of_policy_events();
-    Ok(Plan { columns: planner.columns, of_policy_events, views: in_order(views, library)? })
+    let (mut views, mut trees) = (Vec::new(), Trees { queries, views: Vec::new() });
+    for (name, view) in in_order(cut, library)? {
+        views.push((name, view.sql));
+        trees.views.push(view.query);
+    }
+    let trees = Arc::new(trees);
+    Ok(Plan { columns: planner.columns, of_policy_events, views, trees })
 }
 
 /// Columns of `activity`, `activity_policy`, `attempt`, … that `sqls` need; see [`plan`].
@@ -83,6 +103,7 @@ struct Cut {
     wanted: Wanted,
     reads: BTreeSet<String>,
     sql: String,
+    query: Query,
 }
 
 struct Planner<'a> {
@@ -159,9 +180,9 @@ impl Planner<'_> {
             let Some(whole) = parsed.get(&name) else { continue };
             let query = pruned(whole.clone(), &wanted);
             let sql = query.to_string();
-            let (_, words) = parse::query_and_words(&sql)?;
+            let words = parse::words_of(&sql)?;
             let reads = self.read(&query, &words)?;
-            cut.insert(name, Cut { wanted, reads, sql });
+            cut.insert(name, Cut { wanted, reads, sql, query });
         }
         Ok(cut)
     }
@@ -171,7 +192,7 @@ impl Planner<'_> {
 fn in_order(
     mut views: BTreeMap<String, Cut>,
     library: &Library,
-) -> Result<Vec<(String, String)>, SqlError> {
+) -> Result<Vec<(String, Cut)>, SqlError> {
     let mut placed = Vec::with_capacity(views.len());
     while let Some(first) = views.keys().next().cloned() {
         let next =
@@ -180,7 +201,7 @@ fn in_order(
         let Some(name) = next.map(|(name, _)| name.clone()) else {
             return Err(unknown_table(&first, library));
         };
-        placed.extend(views.remove(&name).map(|view| (name, view.sql)));
+        placed.extend(views.remove_entry(&name));
     }
     Ok(placed)
 }

@@ -9,6 +9,7 @@ use crate::report::ReportError;
 use crate::report::adhoc;
 use crate::report::front::parse;
 use crate::report::lint;
+use crate::report::parse::query;
 use crate::report::plan;
 use crate::schema::TABLES;
 
@@ -152,6 +153,17 @@ fn reports_of_the_users_own_are_added_and_checked() {
     assert!(matches!(error, ReportError::Duplicate { .. }), "{error}");
     let error = library.load_dir(&[("mine/bad.sql", &report.replace("order by ip", ""))]);
     assert!(matches!(error, Err(ReportError::Lint(_))), "{error:?}");
+}
+
+#[test]
+fn a_plan_keeps_what_was_read_as_it_would_be_read_again() {
+    let library = Library::embedded();
+    for report in library.reports() {
+        let plan = plan::plan(&[&report.sql], &library).unwrap();
+        assert_eq!(plan.trees.queries, [query(&report.sql).unwrap()], "{}", report.id);
+        let views = plan.views.iter().map(|(_, sql)| query(sql).unwrap());
+        assert_eq!(plan.trees.views, views.collect::<Vec<_>>(), "views of {}", report.id);
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ pub mod audit;
 pub mod calendar;
 pub mod directory_user;
 pub mod link;
+pub(crate) mod numbered;
 pub mod readiness;
 pub mod registration;
 pub mod resource;

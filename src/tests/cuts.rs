@@ -24,11 +24,11 @@ use crate::extract::others::OthersWanted;
 use crate::extract::step::StepRow;
 use crate::extract::{Extracted, Extractor, OpenedTables, Wanted};
 use crate::fold::duplicate::{Events, Fate, Place};
-use crate::fold::held::plain;
 use crate::format::FORMATS;
 use crate::limits::{BLOCK_BYTES, RECORD_BYTES_MAX};
 use crate::schema::activity::TABLE as ACTIVITY;
 use crate::schema::activity_policy::TABLE as ACTIVITY_POLICY;
+use crate::schema::numbered::plain;
 
 struct Fixture {
     name: String,

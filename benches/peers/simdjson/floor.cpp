@@ -1,11 +1,12 @@
 // What simdjson takes for the files of `generate.py` on one core: the floor of any reader of JSON.
 //
 //   g++ -O3 -march=native benches/peers/simdjson/floor.cpp -o floor -lsimdjson    (Debian: libsimdjson-dev)
-//   ./floor structure|fields lines|array FILE
+//   ./floor structure|fields|whole lines|array FILE
 //
 // `structure` finds the structural characters and checks UTF-8, nothing more. `fields` walks every
 // record On-Demand, takes operation, object id and authentication methods, and counts the events
-// without `mfa` by object id. Files are read a piece at a time into one buffer that stays in the
+// without `mfa` by object id. `whole` checks all of the grammar, undoes every escape and reads every
+// number (the library's DOM), and does nothing with them. Files are read a piece at a time into one buffer that stays in the
 // caches, as we read them, and cut where the layout of the generated files says that a record ends.
 #include <simdjson.h>
 
@@ -64,8 +65,9 @@ struct Counts { size_t found = 0, without = 0; };
 
 // Takes a piece, of an array with its brackets.
 struct Reader {
-    bool finds_structure = false, is_lines = false;
+    bool finds_structure = false, reads_whole = false, is_lines = false;
     ondemand::parser parser;
+    dom::parser dom_parser;
     std::unique_ptr<internal::dom_parser_implementation> stage1;
     std::map<std::string, size_t> users;
     Counts counts;
@@ -84,6 +86,12 @@ struct Reader {
             const auto *bytes = reinterpret_cast<const uint8_t *>(text);
             if (stage1->stage1(bytes, size, stage1_mode::regular)) throw std::runtime_error("no JSON text");
             counts.found += stage1->n_structural_indexes;
+        } else if (reads_whole && is_lines) {
+            dom::document_stream records = dom_parser.parse_many(text, size, size);
+            for (dom::element record : records) counts.found += record.is_object();
+        } else if (reads_whole) {
+            dom::array records = dom_parser.parse(text, size, false);
+            counts.found += records.size();
         } else if (is_lines) {
             ondemand::document_stream records = parser.iterate_many(text, size, size);
             for (auto record : records) event(record.get_object());
@@ -99,6 +107,7 @@ int main(int count, char **arguments) {
     const std::string mode = arguments[1];
     Reader reader;
     reader.finds_structure = mode == "structure";
+    reader.reads_whole = mode == "whole";
     reader.is_lines = std::string(arguments[2]) == "lines";
     if (get_active_implementation()->create_dom_parser_implementation(2 * PIECE, 1024, reader.stage1)) return 1;
     const int file = open(arguments[3], O_RDONLY);

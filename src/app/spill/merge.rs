@@ -11,7 +11,8 @@ use arrow_select::interleave::interleave_record_batch;
 
 use crate::app::error::Error;
 use crate::app::spill::blocks::{Blocks, encoded};
-use crate::fold::held::{gathered, plain};
+use crate::fold::held::gathered;
+use crate::schema::numbered::plain;
 
 /// Rows that are handed on together.
 const BATCH_ROWS: usize = 8 << 10;

@@ -119,7 +119,7 @@ fn together() -> usize {
 }
 
 /// The rows of a table that are left, in input order. Batches have the number of each row beside
-/// their columns; texts may be numbered, see [`crate::fold::held::plain`].
+/// their columns; texts may be numbered, see [`crate::schema::numbered::plain`].
 #[derive(Debug, Default)]
 pub(crate) struct TableRows {
     sources: Vec<Source>,

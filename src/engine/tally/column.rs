@@ -11,7 +11,7 @@ use arrow_array::{
 use arrow_buffer::{NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, TimeUnit};
 
-use crate::engine::tally::words::{NONE, Words, numbered, united};
+use crate::engine::tally::words::{NONE, Words, numbered, shared, united};
 use crate::schema::Kind;
 
 /// A row that is not there, among the numbers of rows: what is taken of it is null.
@@ -71,13 +71,32 @@ impl Whole {
 }
 
 impl Column {
-    /// The column that some arrays of one type make. `None` for a type that is not reckoned with.
-    pub(super) fn of(arrays: &[ArrayRef], data_type: &DataType) -> Option<Self> {
+    /// The columns that lists of arrays of one type each make; `None` for a type that is not reckoned
+    /// with. Texts that have no numbers yet get the same in all of them.
+    pub(super) fn all_of(lists: &[(Vec<ArrayRef>, &DataType)]) -> Vec<Option<Self>> {
+        let mut made: Vec<Option<Self>> = Vec::with_capacity(lists.len());
+        let mut without: Vec<(usize, &[ArrayRef])> = Vec::new();
+        for (at, (arrays, data_type)) in lists.iter().enumerate() {
+            made.push(match data_type {
+                DataType::Utf8View => {
+                    let own = shared(arrays);
+                    if own.is_none() {
+                        without.push((at, arrays));
+                    }
+                    own.map(Self::Texts)
+                }
+                _ => Self::of(arrays, data_type),
+            });
+        }
+        let arrays: Vec<&[ArrayRef]> = without.iter().map(|(_, arrays)| *arrays).collect();
+        for ((at, _), texts) in without.iter().zip(numbered(&arrays).into_iter().flatten()) {
+            made[*at] = Some(Self::Texts(texts));
+        }
+        made
+    }
+
+    fn of(arrays: &[ArrayRef], data_type: &DataType) -> Option<Self> {
         Some(match data_type {
-            DataType::Utf8View => {
-                let (words, numbers) = numbered(arrays)?;
-                Self::Texts(Texts { words, numbers })
-            }
             DataType::Boolean => {
                 let mut flags = Vec::with_capacity(arrays.iter().map(Array::len).sum());
                 for array in arrays {

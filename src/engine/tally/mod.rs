@@ -7,11 +7,12 @@
 //! `group by`, `sum`, `min`, `max`, `count`, `case`, `coalesce`, `order by`. A query with anything else in
 //! it is left to polars, whole; so this room knows no errors.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow_schema::{Field, Schema};
+use arrow_schema::{Field, Schema, SchemaRef};
 use sqlparser::ast::{Query as Tree, Statement};
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
@@ -35,31 +36,82 @@ mod words;
 /// Views and queries, read once.
 #[derive(Debug)]
 pub struct Tally<'a> {
-    views: Vec<(&'a str, Option<Tree>)>,
-    queries: Vec<(&'a Query<'a>, Option<Tree>)>,
+    views: &'a [(String, String)],
+    queries: &'a [Query<'a>],
+    view_trees: Vec<Option<Cow<'a, Tree>>>,
+    query_trees: Vec<Option<Cow<'a, Tree>>>,
+    last: Mutex<Option<Known>>,
+}
+
+/// Which queries are for this room, over some tables.
+#[derive(Debug)]
+struct Known {
+    tables: Vec<(String, SchemaRef)>,
+    are_known: Vec<bool>,
 }
 
 impl<'a> Tally<'a> {
     /// Reads them; `views` are `(name, SQL)`, each after those it reads.
     pub fn of(views: &'a [(String, String)], queries: &'a [Query<'a>]) -> Self {
+        let read = |sql: &str| parsed(sql).map(Cow::Owned);
         Self {
-            views: views.iter().map(|(name, sql)| (name.as_str(), parsed(sql))).collect(),
-            queries: queries.iter().map(|query| (query, parsed(query.sql))).collect(),
+            views,
+            queries,
+            view_trees: views.iter().map(|(_, sql)| read(sql)).collect(),
+            query_trees: queries.iter().map(|query| read(query.sql)).collect(),
+            last: Mutex::default(),
         }
+    }
+
+    /// The same of views and queries that were read before, as these trees.
+    pub fn of_read(
+        (views, view_trees): (&'a [(String, String)], &'a [Tree]),
+        (queries, query_trees): (&'a [Query<'a>], &'a [Tree]),
+    ) -> Self {
+        let borrowed = |trees: &'a [Tree]| trees.iter().map(|tree| Some(Cow::Borrowed(tree)));
+        Self {
+            views,
+            queries,
+            view_trees: borrowed(view_trees).collect(),
+            query_trees: borrowed(query_trees).collect(),
+            last: Mutex::default(),
+        }
+    }
+
+    /// The views that were read.
+    pub fn views(&self) -> &'a [(String, String)] {
+        self.views
+    }
+
+    /// The queries that were read.
+    pub fn queries(&self) -> &'a [Query<'a>] {
+        self.queries
     }
 
     /// Which of the queries are for this room, as far as can be told without rows.
     pub fn known(&self, tables: &[TableInput<'_>]) -> Vec<bool> {
-        let is_here = |table: &TableInput<'_>| matches!(table.rows, Rows::Batches(_));
+        if tables.iter().any(|table| matches!(table.rows, Rows::Parquet(_))) {
+            return vec![false; self.queries.len()];
+        }
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = tables.iter().map(|table| (table.name, &table.schema));
+        if let Some(Known { tables, are_known }) = &*last
+            && asked.clone().eq(tables.iter().map(|(name, schema)| (name.as_str(), schema)))
+        {
+            return are_known.clone();
+        }
         let mut empty = tables.to_vec();
         for table in &mut empty {
             table.rows = Rows::Batches(&[]);
         }
         let all = 0..self.queries.len();
-        match self.tables(&empty, 1).filter(|_| tables.iter().all(is_here)) {
+        let are_known: Vec<bool> = match self.tables(&empty, 1) {
             Some(tables) => all.map(|at| self.answer(at, &tables).is_some()).collect(),
             None => all.map(|_| false).collect(),
-        }
+        };
+        let tables = asked.map(|(name, schema)| (name.to_owned(), Arc::clone(schema))).collect();
+        *last = Some(Known { tables, are_known: are_known.clone() });
+        are_known
     }
 
     /// What the queries answer, in their order; `None` for those that are not for this room. Columns
@@ -75,28 +127,19 @@ impl<'a> Tally<'a> {
     }
 
     fn answer(&self, at: usize, tables: &Tables) -> Option<Answer> {
-        let (query, tree) = &self.queries[at];
-        answered(query, &answer(tables, tree.as_ref()?)?)
+        answered(&self.queries[at], &answer(tables, self.query_trees[at].as_deref()?)?)
     }
 
     /// The tables and views by name; a view that is not for this room is left out.
     fn tables(&self, inputs: &[TableInput<'_>], threads: usize) -> Option<Tables> {
-        let mut wanted = Vec::new();
+        let mut wanted: Vec<Asked<'_>> = Vec::new();
         for input in inputs {
             let Rows::Batches(batches) = input.rows else { return None };
             let fields = input.schema.fields().iter().enumerate();
-            wanted.extend(fields.map(|(at, field)| (batches, at, field)));
+            wanted.extend(fields.map(|(at, field)| (batches, at, field.as_ref())));
         }
-        let made = side_by_side(threads, &wanted, |(batches, at, field)| {
-            let arrays: Vec<ArrayRef> = batches
-                .iter()
-                .filter(|batch| batch.num_rows() > 0)
-                .map(|batch| batch.columns().get(*at).cloned())
-                .collect::<Option<_>>()?;
-            Column::of(&arrays, field.data_type())
-        });
+        let mut made = columns(&wanted, threads).into_iter();
         let mut tables = Tables { by_name: BTreeMap::new(), threads };
-        let mut made = made.into_iter();
         for input in inputs {
             let Rows::Batches(batches) = input.rows else { return None };
             let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
@@ -107,15 +150,41 @@ impl<'a> Tally<'a> {
             let table = Table { names, columns, rows: u32::try_from(rows).ok()? };
             tables.by_name.insert(input.name.to_owned(), Arc::new(table));
         }
-        for (name, tree) in &self.views {
+        for ((name, _), tree) in self.views.iter().zip(&self.view_trees) {
             // Whoever reads a view that is not there is not for this room either.
-            match tree.as_ref().and_then(|tree| answer(&tables, tree)) {
-                Some(view) => tables.by_name.insert((*name).to_owned(), Arc::new(view)),
-                None => tables.by_name.remove(*name),
+            match tree.as_deref().and_then(|tree| answer(&tables, tree)) {
+                Some(view) => tables.by_name.insert(name.clone(), Arc::new(view)),
+                None => tables.by_name.remove(name),
             };
         }
         Some(tables)
     }
+}
+
+/// A column of a table: the batches, which of their columns, its name and type.
+type Asked<'a> = (&'a [RecordBatch], usize, &'a Field);
+
+/// The columns that are asked for, in their order; `None` for those that are not reckoned with. Columns
+/// of one name get their numbers together: they are what tables are joined by.
+fn columns(asked: &[Asked<'_>], threads: usize) -> Vec<Option<Column>> {
+    let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (place, (_, _, field)) in asked.iter().enumerate() {
+        by_name.entry(field.name()).or_default().push(place);
+    }
+    let together: Vec<Vec<usize>> = by_name.into_values().collect();
+    let made = side_by_side(threads, &together, |places| {
+        let arrays = |place: &usize| {
+            let (batches, at, _) = asked[*place];
+            let filled = batches.iter().filter(|batch| batch.num_rows() > 0);
+            filled.filter_map(|batch| batch.columns().get(at).cloned()).collect::<Vec<ArrayRef>>()
+        };
+        let of = |place: &usize| (arrays(place), asked[*place].2.data_type());
+        Column::all_of(&places.iter().map(of).collect::<Vec<_>>())
+    });
+    let mut columns: Vec<(usize, Option<Column>)> =
+        together.into_iter().flatten().zip(made.into_iter().flatten()).collect();
+    columns.sort_unstable_by_key(|(place, _)| *place);
+    columns.into_iter().map(|(_, column)| column).collect()
 }
 
 fn parsed(sql: &str) -> Option<Tree> {

@@ -19,7 +19,8 @@ use arrow_select::interleave::interleave;
 use arrow_select::take::take;
 use foldhash::fast::FixedState;
 
-use crate::fold::held::{is_same, numbers_none};
+use crate::engine::tally::column::Texts;
+use crate::schema::numbered::{is_same, numbers_none};
 
 /// Number of no text at all.
 pub(super) const NONE: u32 = 0;
@@ -58,6 +59,9 @@ impl Words {
     }
 }
 
+/// Texts after which it is looked at whether they come again as the same view.
+const VIEWS_TRIED: usize = 256;
+
 /// Gives numbers to texts.
 #[derive(Debug)]
 struct Numbering<'a> {
@@ -69,6 +73,9 @@ struct Numbering<'a> {
     /// texts come again as the same view.
     by_view: HashMap<u128, u32, FixedState>,
     by_text: HashMap<&'a str, u32, FixedState>,
+    /// Texts that were looked for by their view, and those of them that were known.
+    tried: usize,
+    met: usize,
 }
 
 impl<'a> Numbering<'a> {
@@ -78,6 +85,8 @@ impl<'a> Numbering<'a> {
             places: vec![(0, 0)],
             by_view: HashMap::default(),
             by_text: HashMap::default(),
+            tried: 0,
+            met: 0,
         }
     }
 
@@ -85,23 +94,31 @@ impl<'a> Numbering<'a> {
     fn push(&mut self, array: &'a StringViewArray, numbers: &mut Vec<u32>) -> Option<()> {
         let source = self.sources.len();
         self.sources.push(array);
+        // Of ids each comes once, or a few times.
+        let is_by_view = self.tried < VIEWS_TRIED || self.met > self.tried / 2;
+        if !is_by_view {
+            self.by_text.reserve(array.len() - array.null_count());
+        }
         for (row, view) in array.views().iter().enumerate() {
             if array.is_null(row) {
                 numbers.push(NONE);
                 continue;
             }
             let key = whereabouts(array, *view);
-            let number = if let Some(number) = self.by_view.get(&key) {
-                *number
-            } else {
-                let next = u32::try_from(self.places.len()).ok()?;
-                let number = *self.by_text.entry(array.value(row)).or_insert(next);
-                if number == next {
-                    self.places.push((source, row));
-                }
+            self.tried += usize::from(is_by_view);
+            if is_by_view && let Some(number) = self.by_view.get(&key) {
+                self.met += 1;
+                numbers.push(*number);
+                continue;
+            }
+            let next = u32::try_from(self.places.len()).ok()?;
+            let number = *self.by_text.entry(array.value(row)).or_insert(next);
+            if number == next {
+                self.places.push((source, row));
+            }
+            if is_by_view {
                 self.by_view.insert(key, number);
-                number
-            };
+            }
             numbers.push(number);
         }
         Some(())
@@ -125,56 +142,62 @@ fn whereabouts(array: &StringViewArray, view: u128) -> u128 {
     (address as u128) << 64 | u128::from(long.length)
 }
 
-/// The numbers of the texts of some arrays, one after the other, and what they stand for. `None` if
-/// they are no texts, or too many.
-pub(super) fn numbered(arrays: &[ArrayRef]) -> Option<(Arc<Words>, ScalarBuffer<u32>)> {
-    if let Some(words) = shared(arrays) {
-        if let [array] = arrays {
-            let keys = keys(array.as_any_dictionary_opt()?)?;
-            if keys.null_count() == 0 {
-                return Some((words, keys.values().clone()));
-            }
-        }
-        let mut numbers = Vec::with_capacity(arrays.iter().map(Array::len).sum());
-        for array in arrays {
-            let keys = keys(array.as_any_dictionary_opt()?)?;
-            numbers.extend(keys.iter().map(|key| key.unwrap_or(NONE)));
-        }
-        return Some((words, numbers.into()));
-    }
+/// The texts of some columns, each of which is arrays one after the other, with numbers that all of them
+/// have in common. `None` if some are no texts, or too many.
+pub(super) fn numbered(columns: &[&[ArrayRef]]) -> Option<Vec<Texts>> {
     let nothing = new_null_array(&DataType::Utf8View, 1);
     let mut numbering = Numbering::new(&nothing);
-    let mut numbers = Vec::with_capacity(arrays.iter().map(Array::len).sum());
-    // Batches may share the texts that they number.
-    let mut known: Option<(&StringViewArray, Vec<u32>)> = None;
-    for array in arrays {
-        let Some(own) = array.as_any_dictionary_opt() else {
-            numbering.push(array.as_string_view_opt()?, &mut numbers)?;
-            continue;
-        };
-        let texts = own.values().as_string_view_opt()?;
-        if !known.as_ref().is_some_and(|(last, _)| is_same(last, texts)) {
-            let mut of_texts = Vec::with_capacity(texts.len());
-            numbering.push(texts, &mut of_texts)?;
-            known = Some((texts, of_texts));
+    let mut all = Vec::with_capacity(columns.len());
+    for arrays in columns {
+        let mut numbers = Vec::with_capacity(arrays.iter().map(Array::len).sum());
+        // Batches may share the texts that they number.
+        let mut known: Option<(&StringViewArray, Vec<u32>)> = None;
+        for array in *arrays {
+            let Some(own) = array.as_any_dictionary_opt() else {
+                numbering.push(array.as_string_view_opt()?, &mut numbers)?;
+                continue;
+            };
+            let texts = own.values().as_string_view_opt()?;
+            if !known.as_ref().is_some_and(|(last, _)| is_same(last, texts)) {
+                let mut of_texts = Vec::with_capacity(texts.len());
+                numbering.push(texts, &mut of_texts)?;
+                known = Some((texts, of_texts));
+            }
+            let of_texts = known.as_ref().map_or(&[][..], |(_, numbers)| numbers);
+            let of_key = |key: Option<u32>| key.map_or(NONE, |key| of_texts[key as usize]);
+            numbers.extend(keys(own)?.iter().map(of_key));
         }
-        let of_texts = known.as_ref().map_or(&[][..], |(_, numbers)| numbers);
-        let of_key = |key: Option<u32>| key.map_or(NONE, |key| of_texts[key as usize]);
-        numbers.extend(keys(own)?.iter().map(of_key));
+        all.push(numbers);
     }
-    Some((numbering.finish()?, numbers.into()))
+    let words = numbering.finish()?;
+    let texts = |numbers: Vec<u32>| Texts { words: Arc::clone(&words), numbers: numbers.into() };
+    Some(all.into_iter().map(texts).collect())
 }
 
-/// The texts that all arrays number, if they are the same, and each of them is there once: where one came
-/// twice, it would be counted as two.
-fn shared(arrays: &[ArrayRef]) -> Option<Arc<Words>> {
+/// The texts of arrays that number the same ones, if each of these is there once: where one came twice, it
+/// would be counted as two.
+pub(super) fn shared(arrays: &[ArrayRef]) -> Option<Texts> {
     let mut texts = arrays.iter().map(|array| {
         array.as_any_dictionary_opt().and_then(|own| own.values().as_string_view_opt())
     });
     let first = texts.next()??;
     let is_first = |other: Option<&StringViewArray>| other.is_some_and(|it| is_same(first, it));
-    let is_shared = numbers_none(first) && texts.all(is_first) && are_different(first);
-    is_shared.then(|| Arc::new(Words(first.clone())))
+    if !numbers_none(first) || !texts.all(is_first) || !are_different(first) {
+        return None;
+    }
+    let words = Arc::new(Words(first.clone()));
+    if let [array] = arrays {
+        let keys = keys(array.as_any_dictionary_opt()?)?;
+        if keys.null_count() == 0 {
+            return Some(Texts { words, numbers: keys.values().clone() });
+        }
+    }
+    let mut numbers = Vec::with_capacity(arrays.iter().map(Array::len).sum());
+    for array in arrays {
+        let keys = keys(array.as_any_dictionary_opt()?)?;
+        numbers.extend(keys.iter().map(|key| key.unwrap_or(NONE)));
+    }
+    Some(Texts { words, numbers: numbers.into() })
 }
 
 fn are_different(texts: &StringViewArray) -> bool {

@@ -82,7 +82,7 @@ fn check_rows(rows: &[Value]) {
     assert_eq!((&rows[0]["day"], &rows[2]["day"]), (&Value::from("1969-12-31"), &Value::Null));
 }
 
-fn read_arrow(written: &[u8]) -> (Arc<Schema>, Vec<RecordBatch>) {
+pub(super) fn read_arrow(written: &[u8]) -> (Arc<Schema>, Vec<RecordBatch>) {
     let reader = StreamReader::try_new(written, None).unwrap();
     (reader.schema(), reader.map(Result::unwrap).collect())
 }
