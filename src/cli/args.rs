@@ -389,7 +389,7 @@ pub(crate) struct ReadArgs {
     /// Memory for the rows read, as in `512MB` or `2GiB`
     ///
     /// Rows past it wait in the temporary folder (`TMPDIR`) until everything is read; the answers
-    /// are the same. Default: 64 MiB, 128 MiB where `convert` writes files, 24 MiB for a query of
+    /// are the same. Default: 54 MiB, 128 MiB where `convert` writes files, 24 MiB for a query of
     /// the log that only counts, sums up and compares rows as they are. `explain`, `convert` to
     /// standard output and `convert --redact` keep all rows in memory and end with an error past
     /// SIZE. Rows of tables that `convert` wrote stay in memory until all are read.

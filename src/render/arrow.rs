@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::io;
 use std::io::{BufWriter, Write};
 use std::sync::Arc;
-use std::thread;
 
 use arrow_array::builder::StringViewBuilder;
 use arrow_array::cast::AsArray;
@@ -19,6 +18,7 @@ use arrow_select::take::take;
 
 use super::cell::io_error;
 use super::object::metadata;
+use super::share::share;
 use super::{Page, Renderer, Style, single};
 
 /// The renderer.
@@ -50,9 +50,12 @@ impl Renderer for Arrow {
     }
 }
 
-/// Writes batches as one Arrow IPC stream, each as it comes, several of them made ready side by side on
-/// some threads; `metadata` joins the schema's own. Texts may be numbered; the stream has them as texts,
-/// each about once for a batch.
+/// Batches that are made ready by each thread before they are written.
+const BATCHES_AHEAD: usize = 2;
+
+/// Writes batches as one Arrow IPC stream, each as it comes: some threads make the next ones ready while
+/// those before are written. `metadata` joins the schema's own. Texts may be numbered; the stream has them
+/// as texts, each about once for a batch.
 ///
 /// # Errors
 /// Those of `out`, and [`io::ErrorKind::InvalidInput`] for batches that are not of `schema`.
@@ -67,37 +70,30 @@ pub fn write_stream(
     all.extend(metadata.iter().cloned());
     let schema: SchemaRef = Arc::new(Schema::new_with_metadata(schema.fields().clone(), all));
     let mut writer = StreamWriter::try_new(BufWriter::new(out), &schema).map_err(io_error)?;
+    let mut ready: Vec<RecordBatch> = Vec::new();
     loop {
-        let next: Vec<RecordBatch> = batches.take(threads.max(1)).collect();
-        if next.is_empty() {
+        let next: Vec<RecordBatch> = batches.take(BATCHES_AHEAD * threads.max(1)).collect();
+        if next.is_empty() && ready.is_empty() {
             break;
         }
-        for batch in all_compacted(&next, &schema)? {
-            writer.write(&batch).map_err(io_error)?;
-        }
+        let mut made: Vec<Option<RecordBatch>> = vec![None; next.len()];
+        let make = |(batch, made): (&RecordBatch, &mut Option<RecordBatch>)| {
+            *made = Some(all_compacted(batch, &schema)?);
+            Ok(())
+        };
+        let write = || ready.iter().try_for_each(|batch| writer.write(batch));
+        share(threads, next.iter().zip(&mut made), make, write).map_err(io_error)?;
+        ready = made.into_iter().flatten().collect();
     }
     writer.finish().map_err(io_error)?;
     writer.get_mut().flush()
 }
 
-/// The batches as they are written, each made ready by a thread of its own.
-fn all_compacted(batches: &[RecordBatch], schema: &SchemaRef) -> io::Result<Vec<RecordBatch>> {
-    let Some((first, others)) = batches.split_first() else { return Ok(Vec::new()) };
-    let compacted = |batch: &RecordBatch| {
-        let columns = batch.columns().iter().map(compacted).collect::<Result<_, _>>()?;
-        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
-    };
-    thread::scope(|scope| {
-        let spawn = |batch| thread::Builder::new().spawn_scoped(scope, move || compacted(batch));
-        let others = others.iter().map(spawn).collect::<io::Result<Vec<_>>>()?;
-        let mut all = vec![compacted(first).map_err(io_error)?];
-        for other in others {
-            let broke_off = |_| io::Error::other("a worker broke off");
-            all.push(other.join().map_err(broke_off)?.map_err(io_error)?);
-        }
-        Ok(all)
-    })
+/// The batch as it is written.
+fn all_compacted(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+    let columns = batch.columns().iter().map(compacted).collect::<Result<_, _>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
 }
 
 /// The column without what lies unused in its buffers.

@@ -20,6 +20,7 @@ mod chart;
 mod delimited;
 mod fit;
 mod object;
+mod share;
 #[cfg(test)]
 mod tests;
 mod tone;

@@ -2,8 +2,6 @@
 
 use std::io;
 use std::io::Write;
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 
 use arrow_array::RecordBatch;
 use arrow_schema::{DataType, FieldRef, Fields, SchemaRef};
@@ -21,6 +19,7 @@ use parquet::file::writer::SerializedFileWriter;
 use crate::schema::numbered::{plain, plain_type};
 
 use super::object::metadata;
+use super::share::share;
 use super::{Page, Renderer, Style, single};
 
 /// The renderer.
@@ -148,7 +147,7 @@ impl<W: Write + Send> Table<'_, W> {
             };
             start += rows;
             let is_last = start == batch.num_rows();
-            let meanwhile = || meanwhile.take_if(|_| is_last).map(|make| make());
+            let meanwhile = || Ok(meanwhile.take_if(|_| is_last).map(|make| make()));
             let done = share(self.threads, work, encode, meanwhile)?;
             if before + rows < ROW_GROUP_ROWS {
                 self.open = Some((columns, before + rows));
@@ -165,9 +164,9 @@ impl<W: Write + Send> Table<'_, W> {
         let mut chunks: Vec<Option<ArrowColumnChunk>> = columns.iter().map(|_| None).collect();
         let end = |(column, chunk): (ArrowColumnWriter, &mut Option<ArrowColumnChunk>)| {
             *chunk = Some(column.close()?);
-            Ok(())
+            Ok::<(), ParquetError>(())
         };
-        share(self.threads, columns.into_iter().zip(&mut chunks), end, || ())?;
+        share(self.threads, columns.into_iter().zip(&mut chunks), end, || Ok(()))?;
         let mut group = self.file.next_row_group()?;
         for chunk in chunks.into_iter().flatten() {
             chunk.append_to_row_group(&mut group)?;
@@ -181,35 +180,6 @@ impl<W: Write + Send> Table<'_, W> {
         }
         self.file.close().map(|_| ())
     }
-}
-
-/// Does `work` with every item: each thread takes the next that nobody has taken, the calling one
-/// once it has done what is to be done `meanwhile`.
-fn share<I: Iterator<Item: Send> + Send, M>(
-    threads: usize,
-    items: I,
-    work: impl Fn(I::Item) -> Result<(), ParquetError> + Sync,
-    meanwhile: impl FnOnce() -> M,
-) -> Result<M, ParquetError> {
-    let items = Mutex::new(items);
-    let next = || items.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let all = || {
-        while let Some(item) = next() {
-            work(item)?;
-        }
-        Ok(())
-    };
-    thread::scope(|scope| {
-        let spawn = |_| thread::Builder::new().spawn_scoped(scope, all);
-        let others = (1..threads).map(spawn).collect::<io::Result<Vec<_>>>()?;
-        let done = meanwhile();
-        let own = all();
-        for other in others {
-            let broke_off = |_| ParquetError::General("a worker broke off".to_owned());
-            other.join().map_err(broke_off)??;
-        }
-        own.map(|()| done)
-    })
 }
 
 /// A failed write keeps its kind, so that a broken pipe is still known for one.

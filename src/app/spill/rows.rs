@@ -20,7 +20,7 @@ use crate::app::spill::numbered::{
 };
 use crate::app::spill::parts::Parts;
 use crate::fold::duplicate::{crossing, pair_to_bytes, pairs_in, part_of};
-use crate::fold::event::Reader;
+use crate::fold::event::{Event, Reader};
 use crate::fold::events::Facts;
 use crate::fold::held::gathered;
 
@@ -33,8 +33,9 @@ const PAIRS_HELD_MAX: usize = 2 << 20;
 /// Bytes of blocks that are read back together.
 const GROUP_BYTES: usize = 2 << 20;
 
-/// Parts that are written together: what is in memory of them is a copy of the rows.
-const PARTS_WRITTEN: usize = 8;
+/// Parts that each thread makes before they are written: what is in memory of them is a copy of the
+/// rows.
+const PARTS_PER_THREAD: usize = 2;
 
 /// What is known of a row, a column beside those of the table.
 const FACTS: &str = "azmfa:facts";
@@ -96,47 +97,31 @@ impl RowSpill {
             .map_err(Error::Arrow)?;
         let Some(pairs) = &mut self.pairs else {
             for batch in leaving {
-                let batch = with_hidden(batch, None).map_err(Error::Arrow)?;
+                let all = (0..batch.facts.len()).map(|row| (batch, row));
+                let batch = with_hidden(&batch.rows, all).map_err(Error::Arrow)?;
                 let bytes = encoded(&[whole(&batch)?]).map_err(Error::Arrow)?;
                 self.push_rows(0, ends(&batch), &bytes)?;
             }
             return policies.iter().try_for_each(|batch| self.push_policies(0, &whole(batch)?));
         };
-        let rows: Vec<&RecordBatch> = leaving.iter().map(|batch| &batch.rows).collect();
-        let reader = Reader::of(&rows);
-        let events: Vec<Vec<(u32, u64, Option<_>)>> = (0..leaving.len())
-            .into_par_iter()
-            .map(|batch| {
-                let events = reader.events(batch, &leaving[batch].facts);
-                let dealt = events.iter().map(|it| (it.place.1, it.component, it.pair()));
-                dealt.collect()
-            })
-            .collect();
-        let mut dealt: Vec<Vec<(usize, usize)>> = vec![Vec::new(); PARTS];
-        let mut shares: Vec<Vec<Share>> = Vec::with_capacity(leaving.len());
-        for (number, (batch, events)) in leaving.iter().zip(events).enumerate() {
-            let mut events = events.into_iter().peekable();
-            let mut shares_of = Vec::with_capacity(batch.facts.len());
-            for row in 0..batch.facts.len() {
-                let own = events.next_if(|event| event.0 as usize == row);
-                // Rows that are no part of attempts go anywhere.
-                let share = own.map_or(Share::any(row), |(_, component, _)| Share::of(component));
-                dealt[usize::from(share.part)].push((number, row));
-                shares_of.push(share);
-                if let Some(pair) = own.and_then(|(_, _, pair)| pair) {
-                    let part = part_of(pair.0, PARTS);
-                    pairs.push(part, &pair_to_bytes(pair)).map_err(Error::Spill)?;
-                }
-            }
-            shares.push(shares_of);
-        }
-        let batches = leaving.iter().zip(&shares).map(|(batch, of)| with_hidden(batch, Some(of)));
-        let batches = batches.collect::<Result<Vec<_>, ArrowError>>().map_err(Error::Arrow)?;
-        for (dealt, first) in dealt.chunks(PARTS_WRITTEN).zip((0..).step_by(PARTS_WRITTEN)) {
+        let shares = shares_of(leaving, |pair| {
+            let part = part_of(pair.0, PARTS);
+            pairs.push(part, &pair_to_bytes(pair)).map_err(Error::Spill)
+        })?;
+        let dealt = dealt(&shares);
+        let rows: Vec<RecordBatch> = leaving.iter().map(|batch| batch.rows.clone()).collect();
+        let together = PARTS_PER_THREAD * rayon::current_num_threads();
+        for (dealt, first) in dealt.chunks(together).zip((0..).step_by(together)) {
             let blocks = dealt
                 .par_iter()
                 .map(|places| {
-                    let batch = gathered(&batches, places)?;
+                    let places = places.iter().map(|(batch, row)| (*batch as usize, *row as usize));
+                    let places: Vec<(usize, usize)> = places.collect();
+                    let of = places.iter().map(|(batch, row)| (&leaving[*batch], *row));
+                    let share_of = |(batch, row): &(usize, usize)| shares[*batch][*row];
+                    let shares: Vec<Share> = places.iter().map(share_of).collect();
+                    let batch = with_hidden(&gathered(&rows, &places)?, of)?;
+                    let batch = with_shares(&batch, &shares)?;
                     Ok((ends(&batch), encoded(&[batch])?))
                 })
                 .collect::<Result<Vec<((u64, u64), Vec<u8>)>, ArrowError>>()
@@ -453,15 +438,57 @@ fn groups(blocks: &[Block]) -> Vec<Vec<Block>> {
     groups.into_iter().map(|(_, blocks)| blocks).collect()
 }
 
-fn with_hidden(batch: &Leaving, shares: Option<&Vec<Share>>) -> Result<RecordBatch, ArrowError> {
-    let numbers = UInt64Array::from_iter_values((batch.first..).take(batch.rows.num_rows()));
-    let facts = UInt8Array::from_iter_values(batch.facts.iter().map(|it| it.to_byte()));
-    let rows = numbered(&batch.rows, numbers)?;
-    let rows = with_hidden_columns(&rows, &[(FACTS, Arc::new(facts))])?;
-    match shares {
-        Some(shares) => with_shares(&rows, shares),
-        None => Ok(rows),
+/// What each row is dealt into; `take` is given what binds rows of several parts.
+fn shares_of(
+    leaving: &[Leaving],
+    mut take: impl FnMut((u64, u64)) -> Result<(), Error>,
+) -> Result<Vec<Vec<Share>>, Error> {
+    let rows: Vec<&RecordBatch> = leaving.iter().map(|batch| &batch.rows).collect();
+    let reader = Reader::of(&rows);
+    // All rows that fit into memory are there meanwhile: of each no more is kept than has to be.
+    let shared = (0..leaving.len()).into_par_iter().map(|batch| {
+        let facts = &leaving[batch].facts;
+        // Rows that are no part of attempts go anywhere.
+        let mut shares: Vec<Share> = (0..facts.len()).map(Share::any).collect();
+        let events = reader.events(batch, facts);
+        for event in &events {
+            shares[event.place.1 as usize] = Share::of(event.component);
+        }
+        (shares, events.iter().filter_map(Event::pair).collect::<Vec<_>>())
+    });
+    let mut shares = Vec::with_capacity(leaving.len());
+    for (of_batch, pairs) in shared.collect::<Vec<_>>() {
+        shares.push(of_batch);
+        pairs.into_iter().try_for_each(&mut take)?;
     }
+    Ok(shares)
+}
+
+/// The rows of each part: batch, and row in it.
+fn dealt(shares: &[Vec<Share>]) -> Vec<Vec<(u32, u32)>> {
+    let mut counts = vec![0; PARTS];
+    for share in shares.iter().flatten() {
+        counts[usize::from(share.part)] += 1;
+    }
+    let mut dealt: Vec<Vec<(u32, u32)>> = counts.into_iter().map(Vec::with_capacity).collect();
+    for (batch, shares) in (0..).zip(shares) {
+        for (row, share) in (0..).zip(shares) {
+            dealt[usize::from(share.part)].push((batch, row));
+        }
+    }
+    dealt
+}
+
+/// Rows with what is known of each beside its columns; `of` says which row of which batch each is.
+fn with_hidden<'a>(
+    rows: &RecordBatch,
+    of: impl Iterator<Item = (&'a Leaving, usize)> + Clone,
+) -> Result<RecordBatch, ArrowError> {
+    let numbers = of.clone().map(|(batch, row)| batch.first + row as u64);
+    let facts = of.map(|(batch, row)| batch.facts[row].to_byte());
+    let facts = UInt8Array::from_iter_values(facts);
+    let rows = numbered(rows, UInt64Array::from_iter_values(numbers))?;
+    with_hidden_columns(&rows, &[(FACTS, Arc::new(facts))])
 }
 
 fn with_shares(rows: &RecordBatch, shares: &[Share]) -> Result<RecordBatch, ArrowError> {
