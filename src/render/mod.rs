@@ -4,7 +4,8 @@
 //! adding one is adding its file. The other files serve several renderers: [`cell`] turns values
 //! into text, `object` writes JSON, `delimited` rows with delimiters, `fit` makes columns fit a
 //! terminal, `tone` says what a value means, `chart` what of a page is worth a picture, `balance`
-//! the words about a run. Snapshots of every renderer are in `snapshots/`.
+//! the words about a run, `share` has threads share what there is to do. Snapshots of every renderer
+//! are in `snapshots/`.
 
 use std::io;
 use std::io::Write;

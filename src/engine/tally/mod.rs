@@ -135,6 +135,9 @@ impl<'a> Tally<'a> {
         let mut wanted: Vec<Asked<'_>> = Vec::new();
         for input in inputs {
             let Rows::Batches(batches) = input.rows else { return None };
+            if batches.iter().any(|batch| batch.num_columns() < input.schema.fields().len()) {
+                return None;
+            }
             let fields = input.schema.fields().iter().enumerate();
             wanted.extend(fields.map(|(at, field)| (batches, at, field.as_ref())));
         }
