@@ -28,9 +28,8 @@ pub const LIST_BYTES_MAX: u64 = 16 << 20;
 /// Rejected records that are kept for being shown at the end of a run.
 pub const REJECTS_SAMPLED_MAX: usize = 10;
 /// Bytes of rows that are kept in memory unless `--memory` says otherwise; past them, rows wait on
-/// disk. Rows that will be folded count as they are kept, about 170 bytes each: those of a gigabyte of
-/// records fit, and to deal them into parts takes a third as much again. Others count as the engine
-/// gets them.
+/// disk. Rows that will be folded count as they are kept, about 180 bytes each: those of a gigabyte of
+/// diagnostic records fit. Others count as the engine gets them.
 pub const ROWS_HELD_BYTES: u64 = 54 << 20;
 /// The same of a query that is asked part by part and folds nothing. A gigabyte of records takes less
 /// where the query reads a few columns; past that, writing rows down and reading them back costs a

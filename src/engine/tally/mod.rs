@@ -176,12 +176,12 @@ fn columns(asked: &[Asked<'_>], threads: usize) -> Vec<Option<Column>> {
     }
     let together: Vec<Vec<usize>> = by_name.into_values().collect();
     let made = side_by_side(threads, &together, |places| {
-        let arrays = |place: &usize| {
-            let (batches, at, _) = asked[*place];
+        let of = |place: &usize| {
+            let (batches, at, field) = asked[*place];
             let filled = batches.iter().filter(|batch| batch.num_rows() > 0);
-            filled.filter_map(|batch| batch.columns().get(at).cloned()).collect::<Vec<ArrayRef>>()
+            let arrays: Vec<ArrayRef> = filled.map(|batch| Arc::clone(batch.column(at))).collect();
+            (arrays, field.data_type())
         };
-        let of = |place: &usize| (arrays(place), asked[*place].2.data_type());
         Column::all_of(&places.iter().map(of).collect::<Vec<_>>())
     });
     let mut columns: Vec<(usize, Option<Column>)> =
